@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target: language mode 6, strict memory safety, and a warning is an error.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),  // a cell of a result is returned as a Span
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// Tests read private parts and throw freely; the rest holds for them too.
+let testSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableExperimentalFeature("Lifetimes"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "erp-back",
+  products: [.executable(name: "erp-back", targets: ["erp-back"])],
+  dependencies: [
+    // Apple's own command-line parser: help texts, exit codes and completions; idle while serving.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // The server community's log front; used for events, never once per request.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    .target(name: "FastCGI", dependencies: ["CFastCGI"], swiftSettings: settings),
+    .target(name: "Postgres", dependencies: ["CPostgres"], swiftSettings: settings),
+    .target(name: "API", swiftSettings: settings),
+    .target(name: "Catalog", dependencies: ["API"], swiftSettings: settings),
+    .target(
+      name: "Migrations", dependencies: ["Postgres"],
+      resources: [.embedInCode("SQL")], swiftSettings: settings),
+    .target(
+      name: "Reactor",
+      dependencies: [
+        "API", "CLinux", "FastCGI", "Postgres",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .executableTarget(
+      name: "erp-back",
+      dependencies: [
+        "API", "Catalog", "FastCGI", "Migrations", "Postgres", "Reactor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(name: "APITests", dependencies: ["API", "Catalog"], swiftSettings: testSettings),
+    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: testSettings),
+    .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: testSettings),
+    .testTarget(
+      name: "MigrationsTests", dependencies: ["Migrations"], swiftSettings: testSettings),
+    .testTarget(name: "EndToEnd", swiftSettings: testSettings),
+  ]
+)
