@@ -1,0 +1,96 @@
+/// The functional core: `plan` turns a request into a statement or an answer, `render` turns rows
+/// or a failure into an answer. Neither touches a socket, a clock, a thread or C.
+public final class Application: Sendable {
+  let resources: [Resource]
+  let statementsOf: [ResourceStatements]
+  let writers: [RowWriter]
+  let router: Router
+  let crossOrigin: CrossOrigin
+  let title: String
+  let version: String
+  let readiness: Readiness
+  /// How many statements have an index.
+  public let statementCount: Int
+
+  /// - Parameters:
+  ///   - title: what `GET /` calls the service.
+  ///   - revision: of the schema, that this build needs.
+  ///   - origins: that may call from a browser; none: no CORS.
+  public init(
+    _ resources: [Resource], title: String, version: String, revision: String, origins: [String]
+  ) {
+    self.resources = resources
+    var next = 0
+    statementsOf = resources.map { ResourceStatements($0, next: &next) }
+    readiness = Readiness(revision: revision, next: &next)
+    statementCount = next
+    writers = resources.map { RowWriter($0.columns) }
+    router = Router(resources)
+    crossOrigin = CrossOrigin(origins)
+    self.title = title
+    self.version = version
+  }
+
+  /// Decides what a request needs.
+  ///
+  /// - Parameters:
+  ///   - plan: holds the statement when the decision is `.query`.
+  ///   - response: complete when the decision is `.respond`.
+  public func plan(
+    _ request: borrowing Request, database: DatabaseState, _ plan: inout Plan,
+    _ response: inout Response
+  ) -> Decision {
+    plan.reset()
+    response.reset()
+    do throws(Rejection) {
+      if try route(request, database, &plan, &response) == .query { return .query }
+    } catch {
+      response.write(error.problem, requestID: request.id)
+    }
+    finish(request, plan, &response)
+    return .respond
+  }
+
+  /// Answers with the rows of the plan's statement.
+  public func render<R: Rows & ~Copyable>(
+    _ request: borrowing Request, _ plan: borrowing Plan, rows: borrowing R,
+    _ response: inout Response
+  ) {
+    do throws(Rejection) {
+      try write(request, plan, rows, &response)
+    } catch {
+      response.write(error.problem, requestID: request.id)
+    }
+    finish(request, plan, &response)
+  }
+
+  /// Answers when no rows came.
+  public func render(
+    _ request: borrowing Request, _ plan: borrowing Plan, failure: DatabaseFailure,
+    _ response: inout Response
+  ) {
+    let problem =
+      if case .ready = plan.answer {
+        readiness.problem(failure)
+      } else {
+        Problem(failure, for: plan.resource.map { resources[$0] })
+      }
+    response.write(problem, requestID: request.id)
+    finish(request, plan, &response)
+  }
+
+  private func finish(
+    _ request: borrowing Request, _ plan: borrowing Plan, _ response: inout Response
+  ) {
+    crossOrigin.write(request, methods: plan.methods, into: &response)
+    let id = request.range(.requestID) ?? 0..<0
+    response.finish(isHead: plan.isHead, requestID: request.bytes.span.extracting(id))
+  }
+}
+
+/// A request that is answered with a problem.
+struct Rejection: Error {
+  let problem: Problem
+
+  init(_ problem: Problem) { self.problem = problem }
+}

@@ -1,0 +1,46 @@
+/// What counts as an e-mail address here: a dot-atom (RFC 5322 section 3.2.3) and a domain of
+/// at least two labels (RFC 1035 section 2.3.1), letters beyond ASCII allowed in both
+/// (RFC 6531). No quotes, comments, address literals or display names.
+enum EmailAddress {
+  /// Lengths count code points: 64 and 254 (RFC 5321 section 4.5.3.1), 63 for a label.
+  static func isValid(_ text: Substring) -> Bool {
+    guard text.unicodeScalars.count <= 254 else { return false }
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, 1...64 ~= parts[0].unicodeScalars.count else { return false }
+    let atoms = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+    return atoms.allSatisfy { !$0.isEmpty && $0.unicodeScalars.allSatisfy(isAtomText) }
+      && labels.count >= 2 && labels.allSatisfy(isLabel)
+  }
+
+  private static func isAtomText(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "0"..."9": true
+    case "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}",
+      "~":
+      true
+    default: scalar.value >= 0x80 && isLetter(scalar)
+    }
+  }
+
+  private static func isLabel(_ label: Substring) -> Bool {
+    let scalars = label.unicodeScalars
+    guard 1...63 ~= scalars.count, scalars.first != "-", scalars.last != "-" else { return false }
+    return scalars.allSatisfy { scalar in
+      switch scalar {
+      case "a"..."z", "A"..."Z", "0"..."9", "-": true
+      default: scalar.value >= 0x80 && isLetter(scalar)
+      }
+    }
+  }
+
+  /// A letter, or the mark that a letter carries.
+  private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+      .nonspacingMark, .spacingMark:
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/// What a request comes down to: one statement with its parameters, and what to make of its rows.
+/// Reused from request to request.
+public struct Plan: Sendable {
+  /// What `render` does with the rows.
+  enum Answer: Sendable {
+    case none
+    /// `GET` of one row; the tags of If-None-Match.
+    case fetched(unless: EntityTagList?)
+    /// An update that names no column; the tags of If-Match.
+    case unchanged(onlyIf: EntityTagList?)
+    case created
+    /// An update or a delete; `isGuarded`: by If-Match, so that a row of NULLs is a 412.
+    case updated(isGuarded: Bool)
+    case deleted(isGuarded: Bool)
+    case list(ListQuery, preferences: Preferences)
+    case ready
+  }
+
+  /// What to run; set when the decision is `.query`.
+  public internal(set) var statement: Statement?
+  /// Its parameters.
+  public internal(set) var parameters = Parameters()
+  var answer = Answer.none
+  /// Index of the resource; nil for service routes.
+  var resource: Int?
+  /// The request's path and query without the mount prefix.
+  var path: Range<Int> = 0..<0
+  var query: Range<Int> = 0..<0
+  var isHead = false
+  var methods: Methods?
+  /// Where the members of a body stand; kept for its memory.
+  var slots: [BodyReader.Slot] = []
+
+  /// An empty plan.
+  public init() {}
+
+  mutating func reset() {
+    statement = nil
+    parameters.reset()
+    answer = .none
+    resource = nil
+    path = 0..<0
+    query = 0..<0
+    isHead = false
+    methods = nil
+  }
+}
+
+/// What comes of planning a request.
+public enum Decision: Sendable {
+  /// The answer stands; no database connection is involved.
+  case respond
+  /// The plan's statement is to run, then `render` answers.
+  case query
+}
+
+/// Whether the database can be had, as `/health` reports it.
+public enum DatabaseState: Sendable, Equatable {
+  case connected
+  /// Why not, in one English line without secrets.
+  case away(reason: String)
+}

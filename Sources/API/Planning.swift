@@ -1,0 +1,238 @@
+/// The way of a request to its statement.
+extension Application {
+  func route(
+    _ request: borrowing Request, _ database: DatabaseState, _ plan: inout Plan,
+    _ response: inout Response
+  ) throws(Rejection) -> Decision {
+    let method = request.method
+    plan.isHead = method == .head
+    try locate(request, &plan)
+    guard let endpoint = router.match(request.bytes.span, plan.path) else {
+      throw Rejection(.noRoute)
+    }
+    plan.methods = endpoint.methods
+    if method == .options {
+      response.status = 204
+      response.field("Allow", endpoint.methods.list)
+      return .respond
+    }
+    guard let method, endpoint.methods.contains(method) else {
+      throw Rejection(.methodNotAllowed(endpoint.methods))
+    }
+    switch request.bodyState {
+    case .whole: break
+    case .wrongLength:
+      response.mayKeepConnection = false
+      throw Rejection(.badLength)
+    case .tooLarge: throw Rejection(.tooLarge)
+    }
+    switch endpoint {
+    case .root:
+      response.body.append(#"{"message":"#)
+      response.body.appendJSON(title)
+      response.body.append(#","status":"running"}"#)
+      return .respond
+    case .live:
+      response.body.append(#"{"status":"ok"}"#)
+      return .respond
+    case .health:
+      writeHealth(database, &response)
+      return .respond
+    case .ready:
+      plan.statement = readiness.statement
+      plan.answer = .ready
+      return .query
+    case .collection(let index):
+      plan.resource = index
+      return method == .post
+        ? try planCreate(request, index, &plan) : try planList(request, index, &plan)
+    case .item(let index, let id):
+      plan.resource = index
+      return try planItem(request, method, index, id, &plan)
+    case .search(let index, let term):
+      plan.resource = index
+      return try planList(request, index, &plan, { $0.search($1) }, with: term)
+    case .lookup(let index, let column, let value):
+      plan.resource = index
+      let entry = resources[index].filtered.firstIndex(of: column) ?? 0
+      return try planList(request, index, &plan, { $0.filter(entry, $1) }, with: value)
+    }
+  }
+
+  /// Splits the target into path and query, the mount prefix removed.
+  private func locate(_ request: borrowing Request, _ plan: inout Plan) throws(Rejection) {
+    guard let target = request.range(.target),
+      PercentEncoding.isValid(request.bytes.span, target)
+    else { throw Rejection(.badTarget) }
+    let bytes = request.bytes.span
+    var question = target.lowerBound
+    while question < target.upperBound, bytes[question] != UInt8(ascii: "?") { question += 1 }
+    plan.query = min(question + 1, target.upperBound)..<target.upperBound
+    var start = target.lowerBound
+    if let mount = request.range(.mount) {
+      guard mount.count <= question - start else { throw Rejection(.noRoute) }
+      for offset in 0..<mount.count where bytes[mount.lowerBound + offset] != bytes[start + offset]
+      {
+        throw Rejection(.noRoute)
+      }
+      start += mount.count
+    }
+    plan.path = start..<question
+  }
+
+  private func writeHealth(_ database: DatabaseState, _ response: inout Response) {
+    let isDegraded = database != .connected
+    response.body.append(
+      isDegraded ? #"{"status":"degraded","version":"# : #"{"status":"ok","version":"#)
+    response.body.appendJSON(version)
+    if case .away(let reason) = database {
+      response.body.append(#","reasons":["#)
+      response.body.appendJSON(reason)
+      response.body.append("]")
+    }
+    response.body.append("}")
+  }
+
+  private func planItem(
+    _ request: borrowing Request, _ method: Method, _ index: Int, _ id: Range<Int>,
+    _ plan: inout Plan
+  ) throws(Rejection) -> Decision {
+    let bytes = request.bytes.span
+    let isUUID = plan.parameters.writeChecked { output in
+      if UUIDText.parse(bytes, id, into: &output) { return true }
+      var decoded: [UInt8] = []
+      PercentEncoding.decode(bytes, id, plusIsSpace: false, into: &decoded)
+      return UUIDText.parse(decoded.span, decoded.indices, into: &output)
+    }
+    guard isUUID else {
+      var violations = Violations()
+      violations.add(.uuidParsing, at: ["path", "id"], "l’identifiant doit être un UUID")
+      throw Rejection(.invalid(violations))
+    }
+    let statements = statementsOf[index]
+    let onlyIf = request.range(.ifMatch).map { EntityTagList(bytes, $0, weak: false) }
+    switch method {
+    case .put, .patch:
+      try planUpdate(request, index, onlyIf: onlyIf, &plan)
+    case .delete:
+      let isGuarded = guardByTags(onlyIf, index, &plan)
+      plan.statement = isGuarded ? statements.deleteIfMatch : statements.delete
+      plan.answer = .deleted(isGuarded: isGuarded)
+    default:
+      plan.statement = statements.byID
+      plan.answer = .fetched(
+        unless: request.range(.ifNoneMatch).map { EntityTagList(bytes, $0, weak: true) })
+    }
+    return .query
+  }
+
+  private func planCreate(
+    _ request: borrowing Request, _ index: Int, _ plan: inout Plan
+  ) throws(Rejection) -> Decision {
+    var validator = try readBody(request, index, &plan)
+    validator.create(request.bytes.span, plan.slots, &plan.parameters)
+    guard validator.violations.isEmpty else { throw Rejection(.invalid(validator.violations)) }
+    plan.statement = statementsOf[index].create
+    plan.answer = .created
+    return .query
+  }
+
+  private func planUpdate(
+    _ request: borrowing Request, _ index: Int, onlyIf: EntityTagList?, _ plan: inout Plan
+  ) throws(Rejection) {
+    var validator = try readBody(request, index, &plan)
+    let mask = plan.parameters.ranges.count
+    plan.parameters.append(Int64(0))
+    validator.update(request.bytes.span, plan.slots, &plan.parameters)
+    guard validator.violations.isEmpty else { throw Rejection(.invalid(validator.violations)) }
+    let statements = statementsOf[index]
+    if validator.sent == 0 {
+      plan.parameters.keepFirst()
+      plan.statement = statements.byID
+      plan.answer = .unchanged(onlyIf: onlyIf)
+      return
+    }
+    plan.parameters.replace(mask, with: validator.sent)
+    let isGuarded = guardByTags(onlyIf, index, &plan)
+    plan.statement = isGuarded ? statements.updateIfMatch : statements.update
+    plan.answer = .updated(isGuarded: isGuarded)
+  }
+
+  /// Appends the tags of If-Match as two arrays; false when any state of the row will do.
+  private func guardByTags(_ onlyIf: EntityTagList?, _ index: Int, _ plan: inout Plan) -> Bool {
+    guard case .tags(let tags) = onlyIf else { return false }
+    let ours = tags.filter { $0.fingerprint == resources[index].fingerprint }
+    plan.parameters.write {
+      BinaryArray.write(of: 28, ours.map(\.transaction), into: &$0)  // xid
+    }
+    plan.parameters.write {
+      BinaryArray.write(of: 1184, ours.map(\.updated), into: &$0)  // timestamptz
+    }
+    return true
+  }
+
+  private func readBody(
+    _ request: borrowing Request, _ index: Int, _ plan: inout Plan
+  ) throws(Rejection) -> BodyValidator {
+    if let type = request.text(.contentType), !MediaType.isJSON(type) {
+      throw Rejection(.unsupportedType)
+    }
+    var reader = BodyReader()
+    var violations = Violations()
+    do throws(BodyReader.Failure) {
+      try reader.read(
+        request.bytes.span, request.body, resources[index].members, into: &plan.slots)
+    } catch {
+      switch error {
+      case .malformed(let offset):
+        violations.add(
+          .jsonInvalid, at: ["body", .index(offset)],
+          "le corps n’est pas un texte JSON valable (octet \(offset))")
+      case .notAnObject:
+        violations.add(.modelType, at: ["body"], "le corps doit être un objet JSON")
+      }
+      throw Rejection(.invalid(violations))
+    }
+    var validator = BodyValidator(resources[index])
+    validator.checkUndeclared(reader.undeclared)
+    return validator
+  }
+
+  private func planList(
+    _ request: borrowing Request, _ index: Int, _ plan: inout Plan
+  ) throws(Rejection) -> Decision {
+    try planList(request, index, &plan, { _, _ in }, with: 0..<0)
+  }
+
+  /// - Parameter fix: sets what the path says, decoded.
+  private func planList(
+    _ request: borrowing Request, _ index: Int, _ plan: inout Plan,
+    _ fix: (inout ListQuery, [UInt8]) -> Void, with segment: Range<Int>
+  ) throws(Rejection) -> Decision {
+    let resource = resources[index]
+    let preferences = request.text(.prefer).map(Preferences.init) ?? Preferences()
+    var list = ListQuery(resource)
+    let violations = list.read(
+      request.bytes.span, plan.query, resource, isStrict: preferences.isStrict)
+    guard violations.isEmpty else { throw Rejection(.invalid(violations)) }
+    if !segment.isEmpty {
+      var decoded: [UInt8] = []
+      PercentEncoding.decode(request.bytes.span, segment, plusIsSpace: false, into: &decoded)
+      fix(&list, decoded)
+    }
+    list.shape.hasTotal = preferences.exactCount
+    list.write(&plan.parameters)
+    plan.statement = list.statement(resource, statementsOf[index])
+    plan.answer = .list(list, preferences: preferences)
+    return .query
+  }
+}
+
+/// `application/json` and any `+json` (RFC 6839 section 3.1), parameters apart.
+enum MediaType {
+  static func isJSON(_ value: String) -> Bool {
+    let type = value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]
+      .lowercased().filter { $0 != " " && $0 != "\t" }
+    return type == "application/json" || type.hasSuffix("+json")
+  }
+}

@@ -1,0 +1,65 @@
+/// A failure as the client is told of it: status, machine word, French sentence.
+struct Problem {
+  let status: Int
+  let code: String
+  let message: String
+  /// For 422, instead of the message in `detail`.
+  var violations: [Violation]?
+  /// For 409: the JSON name of the column.
+  var field: String?
+  /// For 405.
+  var allow: Methods?
+
+  init(_ status: Int, _ code: String, _ message: String) {
+    self.status = status
+    self.code = code
+    self.message = message
+  }
+
+  /// Seconds after which a 503 may be tried again.
+  var retryAfter: Int? { status == 503 ? 1 : nil }
+
+  static let badTarget = Problem(400, "bad_request", "L’adresse demandée est mal encodée")
+  static let badLength = Problem(
+    400, "bad_request", "Le corps reçu n’a pas la longueur annoncée par Content-Length")
+  static let noRoute = Problem(404, "not_found", "Cette adresse n’existe pas")
+  static let stale = Problem(
+    412, "precondition_failed",
+    "Cette fiche a été modifiée entre-temps : rechargez-la avant d’enregistrer")
+  static let tooLarge = Problem(413, "too_large", "Le corps de la requête est trop volumineux")
+  static let unsupportedType = Problem(
+    415, "unsupported_media_type", "Le corps doit être en JSON (Content-Type: application/json)")
+  static let rejectedByDatabase = Problem(
+    422, "invalid", "Une valeur envoyée n’est pas acceptée par la base de données")
+  static let `internal` = Problem(
+    500, "internal", "Erreur interne : signalez l’identifiant de requête à votre administrateur")
+  static let unavailable = Problem(
+    503, "unavailable", "Service momentanément indisponible : réessayez dans un instant")
+  static let timeout = Problem(
+    503, "timeout", "La base de données n’a pas répondu à temps : réessayez dans un instant")
+
+  static func methodNotAllowed(_ allow: Methods) -> Problem {
+    var problem = Problem(
+      405, "method_not_allowed", "Cette méthode n’est pas permise à cette adresse")
+    problem.allow = allow
+    return problem
+  }
+
+  static func invalid(_ violations: Violations) -> Problem {
+    var problem = Problem(
+      422, "invalid",
+      violations.list.first.map { "Données invalides : \($0.message)" } ?? "Données invalides")
+    problem.violations = violations.list
+    return problem
+  }
+
+  static func conflict(_ message: String, field: String?) -> Problem {
+    var problem = Problem(409, "conflict", field.map { "\(message) : \($0)" } ?? message)
+    problem.field = field
+    return problem
+  }
+
+  static func notReady(_ reason: String) -> Problem {
+    Problem(503, "unavailable", "Service non prêt : \(reason)")
+  }
+}

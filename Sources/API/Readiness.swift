@@ -1,0 +1,39 @@
+/// `GET /health/ready`: whether the database answers and its schema is the one this build needs.
+struct Readiness: Sendable {
+  /// The newest revision that the migrations have noted.
+  let statement: Statement
+  private let revision: String
+
+  init(revision: String, next index: inout Int) {
+    self.revision = revision
+    statement = Statement(
+      "SELECT revision FROM public.erp_back_revisions ORDER BY revision DESC LIMIT 1", [],
+      isRead: true, index: index)
+    index += 1
+  }
+
+  /// Nil when `live` is the revision needed.
+  func problem(live: String?) -> Problem? {
+    guard let live else { return .notReady(Self.notMigrated) }
+    guard live != revision else { return nil }
+    return .notReady(
+      live > revision
+        ? "la base est en \(live), plus récente que ce programme (\(revision)) : "
+          + "installez la version qui l’a migrée ou lancez « erp-back migrate downgrade \(revision) » avec elle"
+        : "la base est en \(live), ce programme demande \(revision) : "
+          + "lancez « erp-back migrate upgrade head »")
+  }
+
+  func problem(_ failure: DatabaseFailure) -> Problem {
+    guard case .refused(let error) = failure else {
+      return .notReady("la base de données ne répond pas")
+    }
+    switch Verdict(sqlState: error.sqlState) {
+    case .misconfigured: return .notReady(Self.notMigrated)
+    default: return .notReady("la base de données refuse la lecture (SQLSTATE \(error.sqlState))")
+    }
+  }
+
+  private static let notMigrated =
+    "la base n’est pas migrée : lancez « erp-back migrate upgrade head »"
+}

@@ -1,0 +1,104 @@
+/// The answer to one request, in buffers that are reused for the next.
+public struct Response: Sendable {
+  /// `Status:` and the header fields, each ending in CR LF, an empty line last
+  /// (RFC 3875 section 6).
+  public private(set) var head: [UInt8] = []
+  /// The body as sent; empty for HEAD.
+  public internal(set) var body: [UInt8] = []
+  /// RFC 9110 section 15.
+  public internal(set) var status = 200
+  /// Whether the connection may carry another request.
+  public internal(set) var mayKeepConnection = true
+
+  /// Header fields but the ones `finish` adds.
+  private var fields: [UInt8] = []
+  /// An empty answer.
+  public init() {}
+
+  /// Forgets the last answer, keeps its memory unless it was a large one.
+  public mutating func reset() {
+    if body.capacity > 262_144 {
+      body = []
+    } else {
+      body.removeAll(keepingCapacity: true)
+    }
+    head.removeAll(keepingCapacity: true)
+    fields.removeAll(keepingCapacity: true)
+    status = 200
+    mayKeepConnection = true
+  }
+
+  /// - Parameter value: holds no CR and no LF.
+  mutating func field(_ name: StaticString, _ value: String) {
+    fields.append(name)
+    fields.append(contentsOf: Self.colon)
+    fields.append(contentsOf: value.utf8)
+    fields.append(contentsOf: Self.lineEnd)
+  }
+
+  /// Adds a field whose value `write` appends.
+  mutating func field(_ name: StaticString, write: (inout [UInt8]) -> Void) {
+    fields.append(name)
+    fields.append(contentsOf: Self.colon)
+    write(&fields)
+    fields.append(contentsOf: Self.lineEnd)
+  }
+
+  /// Puts the failure envelope into the body.
+  mutating func write(_ problem: Problem, requestID: String) {
+    status = problem.status
+    if let allow = problem.allow { field("Allow", allow.list) }
+    if let seconds = problem.retryAfter { field("Retry-After", "\(seconds)") }
+    body.removeAll(keepingCapacity: true)
+    body.append(#"{"success":false,"data":null,"error":"#)
+    body.appendJSON(problem.message)
+    body.append(#","code":"#)
+    body.appendJSON(problem.code)
+    body.append(#","detail":"#)
+    if let violations = problem.violations {
+      body.appendJSON(violations)
+    } else {
+      body.appendJSON(problem.message)
+    }
+    if let field = problem.field {
+      body.append(#","field":"#)
+      body.appendJSON(field)
+    }
+    body.append(#","request_id":"#)
+    body.appendJSON(requestID)
+    body.append("}")
+  }
+
+  /// Builds `head`; for HEAD the body's length stands and the body goes.
+  mutating func finish(isHead: Bool, requestID: Span<UInt8>) {
+    head.append(contentsOf: Self.statusLines[status] ?? Array("Status: \(status)".utf8))
+    head.append(contentsOf: Self.lineEnd)
+    if status != 204 && status != 304 {
+      head.append(contentsOf: Self.contentFields)
+      head.appendDecimal(body.count)
+      head.append(contentsOf: Self.lineEnd)
+    }
+    head.append(contentsOf: fields)
+    if !requestID.isEmpty {
+      head.append(contentsOf: Self.requestIDField)
+      head.append(requestID)
+      head.append(contentsOf: Self.lineEnd)
+    }
+    head.append(contentsOf: Self.lineEnd)
+    if isHead { body.removeAll(keepingCapacity: true) }
+  }
+
+  private static let contentFields = Array(
+    "Content-Type: application/json\r\nContent-Length: ".utf8)
+  private static let requestIDField = Array("X-Request-Id: ".utf8)
+  private static let colon = Array(": ".utf8)
+  private static let lineEnd = Array("\r\n".utf8)
+
+  /// RFC 9110 section 15.
+  private static let statusLines: [Int: [UInt8]] = [
+    200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request",
+    404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
+    413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
+    500: "Internal Server Error", 503: "Service Unavailable",
+  ].reduce(into: [:]) { $0[$1.key] = Array("Status: \($1.key) \($1.value)".utf8) }
+}

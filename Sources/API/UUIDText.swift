@@ -1,0 +1,41 @@
+/// UUIDs in their canonical text form (RFC 9562 section 4): 8-4-4-4-12 hexadecimal digits.
+enum UUIDText {
+  static let byteCount = 16
+
+  /// Appends the 16 bytes of the UUID that `range` spells in either case; false if it is none.
+  static func parse(
+    _ bytes: Span<UInt8>, _ range: Range<Int>, into output: inout [UInt8]
+  ) -> Bool {
+    guard range.count == 36 else { return false }
+    let start = output.count
+    var index = range.lowerBound
+    for position in 0..<byteCount {
+      if position == 4 || position == 6 || position == 8 || position == 10 {
+        guard bytes[index] == UInt8(ascii: "-") else { return abandon(&output, start) }
+        index += 1
+      }
+      guard let high = hexValue(bytes[index]), let low = hexValue(bytes[index + 1]) else {
+        return abandon(&output, start)
+      }
+      output.append(high << 4 | low)
+      index += 2
+    }
+    return true
+  }
+
+  /// Appends the 36 characters of a UUID, lower case.
+  static func write(_ uuid: Span<UInt8>, into output: inout [UInt8]) {
+    output.append(addingCapacity: 36) { text in
+      for index in uuid.indices {
+        if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+        text.append(hexDigit(uuid[index] >> 4))
+        text.append(hexDigit(uuid[index] & 15))
+      }
+    }
+  }
+
+  private static func abandon(_ output: inout [UInt8], _ count: Int) -> Bool {
+    output.removeSubrange(count...)
+    return false
+  }
+}
