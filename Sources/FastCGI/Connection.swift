@@ -1,0 +1,265 @@
+internal import CFastCGI
+internal import Glibc
+
+/// One connection from the web server: it peeks at what has come, lets libfcgi read a whole
+/// request, and sends the answer itself.
+///
+/// Legal order: `arrival` until `.whole` → `read` → `send` → (`flush` until sent) → `arrival` …
+@safe public final class Connection {
+  /// The accepted socket.
+  public let descriptor: Int32
+  /// libfcgi's streams point back to it: it must not move.
+  private let request: UnsafeMutablePointer<FCGX_Request>
+  private var records = ResponseRecords()
+  /// What a short write left over.
+  private var unsent: [UInt8] = []
+  private var isReading = false
+  /// libfcgi closes the descriptor of a request that it refuses.
+  private var wasClosedByLibrary = false
+  /// Whether part of the request lies beyond the receive queue: libfcgi then may read on into
+  /// what follows, so the connection ends with the answer.
+  private var isOverflowing = false
+  private var vectors: [iovec] = unsafe []
+
+  /// What became of a body.
+  public enum Body: Sendable {
+    case whole(Range<Int>)
+    /// Its length is not what CONTENT_LENGTH says.
+    case wrongLength
+    /// Longer than the limit; read to its end and dropped.
+    case tooLarge
+  }
+
+  /// How far the answer has come.
+  public enum Sending: Sendable {
+    case sent
+    /// The peer reads slowly: call `flush` when the descriptor is writable.
+    case blocked
+    case failed
+  }
+
+  /// Longest time in seconds that one read of libfcgi may block; accepted sockets do not
+  /// inherit it.
+  private static let readLimit = 1
+  /// Longest time in seconds to read the part of a body that did not fit the receive queue.
+  private static let bodyLimit: time_t = 5
+  /// A receive queue of this many bytes is taken as full: Linux stops a sender at about 200 KB
+  /// (net.core.wmem_default), and what lies behind comes only after reading.
+  private static let fullQueue = 98_304
+  /// What `arrival` needs room for.
+  public static let peekSize = 262_144
+
+  /// Takes over an accepted descriptor.
+  init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    unsafe request = .allocate(capacity: 1)
+    unsafe request.initialize(to: FCGX_Request())
+    var limit = timeval(tv_sec: Self.readLimit, tv_usec: 0)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+  }
+
+  deinit {
+    finishReading()
+    if !wasClosedByLibrary { close(descriptor) }
+    unsafe request.deinitialize(count: 1)
+    unsafe request.deallocate()
+  }
+
+  /// Looks at what has come without taking it; nil when the peer has closed.
+  ///
+  /// - Parameter scratch: `peekSize` bytes, contents lost.
+  public func arrival(_ scratch: inout [UInt8]) -> Arrival? {
+    let count = unsafe scratch.withUnsafeMutableBytes { buffer in
+      unsafe recv(
+        descriptor, buffer.baseAddress, buffer.count,
+        Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+    }
+    if count < 0 && (errno == EAGAIN || errno == EINTR) { return .partial(hasParameters: false) }
+    guard count > 0 else { return nil }
+    let arrival = Arrival(scratch.span.extracting(0..<count))
+    if case .partial(let hasParameters) = arrival, count >= Self.fullQueue {
+      isOverflowing = true
+      return hasParameters ? .whole : .invalid
+    }
+    isOverflowing = false
+    return arrival
+  }
+
+  /// Reads the request that has arrived.
+  ///
+  /// - Parameters:
+  ///   - names: the parameters wanted.
+  ///   - bytes: replaced by their values and the body, one after the other.
+  ///   - values: where each stands in `bytes`, by its place in `names`; empty when not sent.
+  ///   - limit: of the body, in bytes.
+  /// - Returns: nil when the connection is of no more use.
+  public func read(
+    _ names: [[UInt8]], into bytes: inout [UInt8], values: inout [Range<Int>], limit: Int,
+    contentLength: Int
+  ) -> Body? {
+    bytes.removeAll(keepingCapacity: true)
+    for index in values.indices { values[index] = 0..<0 }
+    unsafe FCGX_InitRequest(request, -1, 0)
+    unsafe request.pointee.ipcFd = descriptor
+    // Accept_r begins with Finish_r, which closes the descriptor unless it is kept, and a refusal
+    // closes it with a lingering poll unless it is detached.
+    unsafe request.pointee.keepConnection = 1
+    unsafe request.pointee.detached = 1
+    isReading = true
+    guard unsafe FCGX_Accept_r(request) == 0 else {
+      if unsafe request.pointee.ipcFd < 0 { wasClosedByLibrary = true }
+      return nil
+    }
+    // Cut-off PARAMS come back as success.
+    guard unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
+    unsafe Parameters.copy(request.pointee.envp, names, into: &bytes, &values)
+    return readBody(
+      into: &bytes, declared: Parameters.number(bytes, values[contentLength]), limit: limit)
+  }
+
+  /// Reads STDIN to its end, always: what stays would be parsed as records.
+  private func readBody(into bytes: inout [UInt8], declared: Int?, limit: Int) -> Body? {
+    let start = bytes.count
+    var total = 0
+    let began = time(nil)
+    while true {
+      let isDropped = total > limit || (declared ?? 0) > limit
+      if isDropped { bytes.removeSubrange(start...) }
+      let wanted = min(max((declared ?? 0) - total, 0) + 1, 65_536)
+      var count: Int32 = 0
+      bytes.append(addingCapacity: wanted) { output in
+        unsafe output.withUnsafeMutableBufferPointer { buffer, initialized in
+          unsafe buffer.withMemoryRebound(to: CChar.self) { chars in
+            count = unsafe FCGX_GetStr(chars.baseAddress, Int32(wanted), request.pointee.in)
+          }
+          initialized = Int(max(count, 0))
+        }
+      }
+      total += Int(max(count, 0))
+      if Int(count) < wanted { break }
+      if time(nil) - began > Self.bodyLimit { return nil }
+    }
+    guard unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
+    guard total == declared ?? 0 else { return .wrongLength }
+    return total > limit ? .tooLarge : .whole(start..<bytes.count)
+  }
+
+  /// Sends the answer: all of it in one system call, unless it is long or the peer is slow.
+  public func send(head: [UInt8], body: [UInt8]) -> Sending {
+    records.layOut(
+      request: Int(unsafe request.pointee.requestId), head: head.count, body: body.count)
+    return unsafe head.withUnsafeBytes { head in
+      unsafe body.withUnsafeBytes { body in
+        unsafe records.framing.withUnsafeBytes { framing in
+          unsafe send(head: head, body: body, framing: framing)
+        }
+      }
+    }
+  }
+
+  /// IOV_MAX of Linux (limits.h).
+  private static let maxPieces = 1024
+
+  private func send(
+    head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, framing: UnsafeRawBufferPointer
+  ) -> Sending {
+    func bytes(_ piece: ResponseRecords.Piece) -> UnsafeRawBufferPointer {
+      let source =
+        switch piece.source {
+        case .framing: unsafe framing
+        case .head: unsafe head
+        case .body: unsafe body
+        }
+      return unsafe UnsafeRawBufferPointer(rebasing: source[piece.range])
+    }
+    var first = 0
+    while first < records.pieces.count {
+      let batch = first..<min(first + Self.maxPieces, records.pieces.count)
+      unsafe vectors.removeAll(keepingCapacity: true)
+      var total = 0
+      for piece in records.pieces[batch] {
+        let part = unsafe bytes(piece)
+        // sendmsg only reads what the vector points at.
+        unsafe vectors.append(
+          iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count))
+        total += part.count
+      }
+      let sent = sendVectors()
+      guard sent >= 0 || errno == EAGAIN else { return .failed }
+      if sent < total {
+        keep(from: max(sent, 0))
+        for piece in records.pieces[batch.upperBound...] {
+          unsafe unsent.append(contentsOf: bytes(piece))
+        }
+        return .blocked
+      }
+      first = batch.upperBound
+    }
+    return .sent
+  }
+
+  private func sendVectors() -> Int {
+    unsafe vectors.withUnsafeMutableBufferPointer { buffer in
+      var message = unsafe msghdr()
+      unsafe message.msg_iov = buffer.baseAddress
+      unsafe message.msg_iovlen = buffer.count
+      return unsafe sendmsg(
+        descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    }
+  }
+
+  /// Copies what of the vectors was not sent.
+  private func keep(from sent: Int) {
+    var skip = sent
+    unsent.removeAll(keepingCapacity: true)
+    for index in unsafe vectors.indices {
+      let vector = unsafe UnsafeRawBufferPointer(
+        start: vectors[index].iov_base, count: vectors[index].iov_len)
+      if skip < vector.count {
+        unsafe unsent.append(contentsOf: vector[skip...])
+        skip = 0
+      } else {
+        skip -= vector.count
+      }
+    }
+  }
+
+  /// Sends more of what was left over.
+  public func flush() -> Sending {
+    while !unsent.isEmpty {
+      let sent = unsafe unsent.withUnsafeBytes { bytes in
+        unsafe Glibc.send(
+          descriptor, bytes.baseAddress, bytes.count,
+          Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+      }
+      guard sent >= 0 else { return errno == EAGAIN ? .blocked : .failed }
+      unsent.removeSubrange(..<sent)
+    }
+    unsent = []
+    return .sent
+  }
+
+  /// Ends the request that was answered.
+  ///
+  /// - Returns: whether the peer keeps the connection for another.
+  public func finish() -> Bool {
+    let isKept = unsafe request.pointee.keepConnection != 0 && !isOverflowing
+    finishReading()
+    return isKept
+  }
+
+  /// Instead of FCGX_Finish_r: nothing of libfcgi's is to be sent.
+  private func finishReading() {
+    guard isReading else { return }
+    isReading = false
+    unsafe FCGX_Free(request, 0)
+  }
+
+  /// Loads libfcgi. It takes SIGPIPE, SIGUSR1 and SIGTERM where they are at their defaults:
+  /// install handlers afterwards.
+  public static func initializeLibrary() {
+    FCGX_Init()
+  }
+}
