@@ -1,0 +1,319 @@
+internal import CPostgres
+internal import Glibc
+
+/// One non-blocking connection to the server, always in pipeline mode
+/// (https://www.postgresql.org/docs/15/libpq-pipeline-mode.html).
+///
+/// Legal order: `advance` until `.ready` → (`send`… `sync`) and `receive`, in any interleaving.
+@safe public final class Connection {
+  /// What `advance` waits for.
+  enum Progress: Equatable {
+    case reading, writing
+    case ready
+    case failed(String)
+  }
+
+  /// What comes back, in the order of `send`.
+  enum Event: ~Copyable {
+    case rows(tag: Int, Result)
+    case refused(tag: Int, ServerError)
+    /// Did not run, because one before it in the same batch was refused.
+    case aborted(tag: Int)
+    /// Nothing more can be read now.
+    case none
+    /// The connection is dead.
+    case dead
+  }
+
+  /// What was sent and not yet answered. A tag of -1: nobody waits for it any more.
+  private enum Entry {
+    case settings
+    case prepare(Int)
+    case execute(statement: Int?, tag: Int)
+    case sync
+  }
+
+  private enum Phase { case connecting, settingUp, ready }
+
+  private let handle: OpaquePointer
+  private let settings: SessionSettings
+  private var phase = Phase.connecting
+  private var entries = FIFO<Entry>()
+  /// By statement: its name here; empty: it is not prepared.
+  private var prepared: [String] = []
+  /// Counts preparations, so that a name is never used twice.
+  private var generation: UInt32 = 0
+  private var refusedPreparation: ServerError?
+  /// Whether everything sent was answered, the last Sync too.
+  var isIdle: Bool { entries.isEmpty && !hasUnsynced }
+  /// Sent to libpq since the last Sync.
+  private(set) var hasUnsynced = false
+  private(set) var inFlight = 0
+  private var values: [UnsafePointer<CChar>?] = unsafe []
+  private var lengths: [Int32] = []
+  private var formats: [Int32] = []
+
+  /// Begins to connect; never waits, but for the name service when the host is a name: use
+  /// `hostaddr` where that could be slow.
+  init?(_ string: ConnectionString, _ settings: SessionSettings) {
+    guard let handle = unsafe Self.start(string) else { return nil }
+    unsafe self.handle = unsafe handle
+    self.settings = settings
+    // The default receiver writes notices to standard error.
+    unsafe PQsetNoticeReceiver(handle, { _, _ in }, nil)
+  }
+
+  deinit { unsafe PQfinish(handle) }
+
+  private static func start(_ string: ConnectionString) -> OpaquePointer? {
+    let options = [
+      ("dbname", string.conninfo), ("client_encoding", "UTF8"),
+      ("fallback_application_name", "erp-back"),
+    ]
+    // libpq copies both arrays before it returns; strdup'ed strings are freed below.
+    var keywords = unsafe options.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
+    var values = unsafe options.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
+    defer {
+      unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
+    }
+    return unsafe PQconnectStartParams(&keywords, &values, 1)
+  }
+
+  /// The socket; changes while connecting.
+  var descriptor: Int32 { unsafe PQsocket(handle) }
+
+  var isReady: Bool { phase == .ready }
+
+  /// The server process, which `pg_stat_activity` names too.
+  public var processID: Int32 { unsafe PQbackendPID(handle) }
+
+  // MARK: connecting
+
+  /// Goes on connecting after the descriptor became ready.
+  func advance() -> Progress {
+    if phase == .settingUp { return finishSettingUp() }
+    if unsafe PQstatus(handle) == CONNECTION_BAD { return .failed(reason) }
+    switch unsafe PQconnectPoll(handle) {
+    case PGRES_POLLING_READING: return .reading
+    case PGRES_POLLING_WRITING: return .writing
+    case PGRES_POLLING_OK: return beginSettingUp()
+    default: return .failed(reason)
+    }
+  }
+
+  /// What PQconnectPoll wants first (https://www.postgresql.org/docs/15/libpq-connect.html).
+  var firstProgress: Progress {
+    unsafe PQstatus(handle) == CONNECTION_BAD ? .failed(reason) : .writing
+  }
+
+  private func beginSettingUp() -> Progress {
+    let encoding = unsafe PQparameterStatus(handle, "server_encoding").map {
+      unsafe String(cString: $0)
+    }
+    guard encoding == "UTF8" else {
+      return .failed("the database's encoding is \(encoding ?? "unknown"): UTF8 is needed")
+    }
+    guard unsafe PQsetnonblocking(handle, 1) == 0, unsafe PQenterPipelineMode(handle) == 1 else {
+      return .failed(reason)
+    }
+    guard settings.prepares else {
+      phase = .ready
+      return .ready
+    }
+    guard unsafe PQsendQueryParams(handle, settings.sql, 0, nil, nil, nil, nil, 1) == 1 else {
+      return .failed(reason)
+    }
+    entries.append(.settings)
+    phase = .settingUp
+    hasUnsynced = true
+    return sync() ? .reading : .failed(reason)
+  }
+
+  private func finishSettingUp() -> Progress {
+    switch receive() {
+    case .none: return phase == .ready ? .ready : .reading
+    case .refused(_, let error): return .failed(error.description)
+    default: return .failed(reason)
+    }
+  }
+
+  /// libpq's account of what went wrong, first line; it names hosts and users, never a password.
+  private var reason: String {
+    let text = unsafe String(cString: PQerrorMessage(handle))
+    let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    return line.isEmpty ? "the server closed the connection" : line
+  }
+
+  // MARK: sending
+
+  /// Queues one statement; nothing is waited for. `sync` sends what is queued.
+  ///
+  /// - Parameters:
+  ///   - index: under which it is prepared; nil: parsed each time.
+  ///   - types: OIDs of the parameters.
+  ///   - ranges: of `bytes`, in binary format; nil is NULL.
+  ///   - tag: comes back with the outcome.
+  /// - Returns: false when the connection is dead; nothing of the statement was sent.
+  public func send(
+    index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?], tag: Int
+  ) -> Bool {
+    guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
+    let index = settings.prepares ? index : nil
+    if let index, !prepare(index, sql, types) { return false }
+    let isSent = unsafe bytes.withUnsafeBytes { buffer in
+      unsafe values.removeAll(keepingCapacity: true)
+      lengths.removeAll(keepingCapacity: true)
+      for range in ranges {
+        // An empty value still needs an address: a null pointer is NULL.
+        let start = unsafe buffer.baseAddress ?? UnsafeRawPointer(Self.emptyValue.utf8Start)
+        unsafe values.append(
+          range.map { unsafe (start + $0.lowerBound).assumingMemoryBound(to: CChar.self) })
+        lengths.append(Int32(range?.count ?? 0))
+      }
+      while formats.count < ranges.count { formats.append(1) }
+      let count = Int32(ranges.count)
+      if let index {
+        return unsafe PQsendQueryPrepared(
+          handle, prepared[index], count, values, lengths, formats, 1) == 1
+      }
+      return unsafe PQsendQueryParams(
+        handle, sql, count, types, values, lengths, formats, 1) == 1
+    }
+    guard isSent else { return false }
+    entries.append(.execute(statement: index, tag: tag))
+    inFlight += 1
+    hasUnsynced = true
+    return true
+  }
+
+  private static let emptyValue: StaticString = ""
+
+  private func prepare(_ index: Int, _ sql: String, _ types: [UInt32]) -> Bool {
+    while prepared.count <= index { prepared.append("") }
+    guard prepared[index].isEmpty else { return true }
+    generation += 1
+    let name = "s\(index)_\(generation)"
+    guard unsafe PQsendPrepare(handle, name, sql, Int32(types.count), types) == 1 else {
+      return false
+    }
+    prepared[index] = name
+    entries.append(.prepare(index))
+    return true
+  }
+
+  /// Ends the batch and sends it; false when the connection is dead.
+  func sync() -> Bool {
+    guard hasUnsynced else { return true }
+    hasUnsynced = false
+    entries.append(.sync)
+    return unsafe PQpipelineSync(handle) == 1
+  }
+
+  /// Sends more of what is queued; nil when the connection is dead, else whether it waits for the
+  /// descriptor to become writable.
+  func flush() -> Bool? {
+    let left = unsafe PQflush(handle)
+    return left < 0 ? nil : left > 0
+  }
+
+  /// Whether the other side closed an idle connection, or sent something unasked.
+  var isStale: Bool {
+    var byte: UInt8 = 0
+    return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0
+      || (errno != EAGAIN && errno != EINTR)
+  }
+
+  // MARK: receiving
+
+  /// Reads what has come; false when the connection is dead.
+  func consume() -> Bool {
+    unsafe PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
+  }
+
+  /// The next outcome; call it until `.none` or `.dead`.
+  func receive() -> Event {
+    if phase == .settingUp, !consume() { return .dead }
+    while true {
+      if unsafe PQisBusy(handle) == 1 { return .none }
+      guard let result = unsafe PQgetResult(handle) else {
+        // The end of one entry's results, or of everything.
+        if unsafe PQstatus(handle) == CONNECTION_BAD { return .dead }
+        if entries.isEmpty { return .none }
+        if unsafe PQisBusy(handle) == 1 { return .none }
+        continue
+      }
+      let status = unsafe PQresultStatus(result)
+      guard let entry = entries.popFirst() else {
+        unsafe PQclear(result)
+        return .dead
+      }
+      switch entry {
+      case .sync:
+        unsafe PQclear(result)
+        guard status == PGRES_PIPELINE_SYNC else { return .dead }
+        if phase == .settingUp { phase = .ready }
+      case .settings:
+        let isDone = status == PGRES_TUPLES_OK
+        let error = unsafe ServerError(result)
+        unsafe PQclear(result)
+        if !isDone { return .refused(tag: -1, error) }
+      case .prepare(let index):
+        if status != PGRES_COMMAND_OK {
+          prepared[index] = ""
+          // What is aborted behind it is answered with this.
+          if status == PGRES_FATAL_ERROR { refusedPreparation = unsafe ServerError(result) }
+        }
+        unsafe PQclear(result)
+      case .execute(let statement, let tag):
+        inFlight -= 1
+        return unsafe outcome(result, status, statement, tag)
+      }
+    }
+  }
+
+  private func outcome(
+    _ result: OpaquePointer, _ status: ExecStatusType, _ statement: Int?, _ tag: Int
+  ) -> Event {
+    switch status {
+    case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+      return unsafe .rows(tag: tag, Result(result))
+    case PGRES_PIPELINE_ABORTED:
+      unsafe PQclear(result)
+      if let error = refusedPreparation {
+        refusedPreparation = nil
+        return .refused(tag: tag, error)
+      }
+      return .aborted(tag: tag)
+    default:
+      let error = unsafe ServerError(result)
+      unsafe PQclear(result)
+      if error.state.needsPreparing, let statement { prepared[statement] = "" }
+      // Without a SQLSTATE it was the connection that failed.
+      if error.state.rawValue.isEmpty { return .dead }
+      return .refused(tag: tag, error)
+    }
+  }
+
+  /// Nobody waits for the outcome of `tag` any more.
+  func orphan(_ tag: Int) {
+    for offset in 0..<entries.count {
+      if case .execute(let statement, tag) = entries[offset] {
+        entries[offset] = .execute(statement: statement, tag: -1)
+      }
+    }
+  }
+
+  /// The tags still in flight, in order; the connection is given up.
+  func takeTags() -> [Int] {
+    var tags: [Int] = []
+    while let entry = entries.popFirst() {
+      if case .execute(_, let tag) = entry, tag >= 0 { tags.append(tag) }
+    }
+    return tags
+  }
+
+  /// What cancels the statement that runs, from another thread.
+  func cancellation() -> Cancellation? {
+    unsafe PQgetCancel(handle).map { unsafe Cancellation($0) }
+  }
+}

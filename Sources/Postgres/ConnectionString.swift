@@ -1,0 +1,89 @@
+internal import CPostgres
+
+/// Where the database is, in what form soever an operator writes it: SQLAlchemy's
+/// `postgresql+psycopg2://…`, libpq's URIs, libpq's keyword strings
+/// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING).
+public struct ConnectionString: Sendable, Equatable {
+  /// As libpq reads it. Holds the password: never logged.
+  let conninfo: String
+
+  /// Why a string is of no use; never holds any part of it that could be secret.
+  public struct Unusable: Error, Equatable, CustomStringConvertible {
+    /// The reason alone.
+    public let description: String
+    init(_ reason: String) { description = reason }
+  }
+
+  /// Throws when libpq could not use the string either.
+  public init(_ text: String) throws(Unusable) {
+    let text = text.trimmingSpace()
+    guard !text.isEmpty else { throw Unusable("it is empty") }
+    guard !text.utf8.contains(0) else { throw Unusable("it holds a NUL byte") }
+    conninfo = try Self.libpq(text)
+    if let reason = Self.refusal(conninfo) { throw Unusable(reason) }
+  }
+
+  /// Turns SQLAlchemy's `dialect+driver` scheme into libpq's.
+  private static func libpq(_ text: String) throws(Unusable) -> String {
+    guard let separator = text.firstRange(of: "://") else {
+      guard text.contains("=") else {
+        throw Unusable(
+          "it is neither a URL (postgresql://USER:PASSWORD@HOST:5432/DATABASE) "
+            + "nor a keyword string (host=… dbname=…)")
+      }
+      return text
+    }
+    let scheme = text[..<separator.lowerBound]
+    // A keyword string may hold "://" in a value.
+    if scheme.contains("=") { return text }
+    let dialect = scheme.split(separator: "+", omittingEmptySubsequences: false)[0]
+    guard dialect == "postgresql" || dialect == "postgres" else {
+      throw Unusable(
+        "its scheme is not postgresql:// (also understood: postgres://, postgresql+psycopg2://, postgresql+psycopg://)"
+      )
+    }
+    return "postgresql" + text[separator.lowerBound...]
+  }
+
+  /// Why libpq cannot read it; nil when it can.
+  private static func refusal(_ conninfo: String) -> String? {
+    var message: UnsafeMutablePointer<CChar>? = nil
+    let options = unsafe PQconninfoParse(conninfo, &message)
+    defer {
+      unsafe PQconninfoFree(options)
+      unsafe PQfreemem(message)
+    }
+    guard unsafe options == nil else { return nil }
+    let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
+    return "libpq cannot read it: \(withoutQuotations(text))"
+  }
+
+  /// libpq quotes what it stumbled over, which may be a piece of the password.
+  private static func withoutQuotations(_ message: String) -> String {
+    let line = message.trimmingSpace()
+    guard let first = line.firstIndex(of: "\""), let last = line.lastIndex(of: "\"") else {
+      return line
+    }
+    return line[..<first] + "…" + line[line.index(after: last)...]
+  }
+}
+
+extension String {
+  func trimmingSpace() -> String {
+    var rest = self[...]
+    while let first = rest.first, first.isWhitespace { rest.removeFirst() }
+    while let last = rest.last, last.isWhitespace { rest.removeLast() }
+    return String(rest)
+  }
+
+  fileprivate func firstRange(of other: String) -> Range<String.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(other) {
+        return start..<index(start, offsetBy: other.count)
+      }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,330 @@
+/// How a statement ended.
+public enum Outcome: ~Copyable {
+  case rows(Result)
+  case refused(ServerError)
+  /// No connection was to be had, or it died.
+  case unavailable
+}
+
+/// Who owns a pool: lends it the event loop and its requests.
+public protocol PoolOwner: AnyObject {
+  /// Watch the socket of `slot` from now on; always readable, writable where told.
+  func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool)
+  /// Send the statement of a request, now or again.
+  func send(_ ticket: Int, on connection: Connection) -> Bool
+  /// Whether the request may be sent twice: a read.
+  func isRead(_ ticket: Int) -> Bool
+  /// The request has ended.
+  func finished(_ ticket: Int, _ outcome: consuming Outcome)
+  /// The database was lost, with the reason, or is back.
+  func databaseChanged(_ pool: Pool, lost reason: String?)
+}
+
+/// One lane: connections, their states, and who waits for them. Never blocks; the owner's loop
+/// calls it when a socket is ready, when time has passed, and at the end of each turn.
+public final class Pool {
+  /// `point` or `pool`, for the log.
+  public let name: String
+  private let string: ConnectionString
+  private let settings: SessionSettings
+  /// Nanoseconds an attempt to connect may take.
+  private let connectLimit: UInt64
+  private unowned let owner: any PoolOwner
+
+  private var state: PoolState
+  private var connections: [Connection?]
+  /// When a slot is given up: a slow attempt, a cancelled statement that does not end.
+  private var deadlines: [UInt64]
+  /// Which slot runs a request, by ticket; -1: none.
+  private var slotOf: [Int] = []
+  /// How often a request was sent, by ticket.
+  private var attempts: [UInt8] = []
+  private var actions: [PoolState.Action] = []
+  private var now: UInt64 = 0
+  private var random = SystemRandomNumberGenerator()
+  private var isLost = false
+  private var isPerforming = false
+
+  /// Serialization failures and deadlocks are tried this often (PostgreSQL, section 13.5).
+  private static let maxAttempts: UInt8 = 3
+  /// How long a cancelled statement may take to end.
+  private static let cancelLimit: UInt64 = 1_000_000_000
+  private static let never = UInt64.max
+
+  /// Begins to connect at the first `tick` or `submit`.
+  public init(
+    name: String, _ string: ConnectionString, _ settings: SessionSettings,
+    _ limits: PoolState.Limits, connectLimit: UInt64, owner: any PoolOwner
+  ) {
+    self.name = name
+    self.string = string
+    self.settings = settings
+    self.connectLimit = connectLimit
+    self.owner = owner
+    state = PoolState(limits)
+    connections = Array(repeating: nil, count: limits.size)
+    deadlines = Array(repeating: Self.never, count: limits.size)
+  }
+
+  /// Whether no connection is open and the last attempt failed.
+  public var isDown: Bool { state.isDown }
+  /// Whether `tick` is wanted at short intervals.
+  public var needsTicks: Bool {
+    state.needsTicks || deadlines.contains { $0 != Self.never }
+  }
+
+  // MARK: requests
+
+  /// Runs the request's statement as soon as a connection has room.
+  public func submit(_ ticket: Int, now: UInt64) {
+    self.now = now
+    while slotOf.count <= ticket {
+      slotOf.append(-1)
+      attempts.append(0)
+    }
+    attempts[ticket] = 0
+    state.submit(ticket, now: now, &actions)
+    perform()
+  }
+
+  /// Nobody waits for the request any more: its client left, or its deadline passed.
+  ///
+  /// - Parameter isHung: the deadline passed, so the server did not end the statement in time.
+  public func abandon(_ ticket: Int, isHung: Bool, now: UInt64) {
+    self.now = now
+    let slot = slotOf[ticket]
+    guard slot >= 0, let connection = connections[slot] else { return state.withdraw(ticket) }
+    slotOf[ticket] = -1
+    connection.orphan(ticket)
+    guard state.limits.depth == 1 || isHung else { return }
+    if let cancellation = connection.cancellation() { Canceller.cancel(cancellation) }
+    if state.limits.depth == 1 {
+      // A late cancel must not meet the next statement: the connection ends with this one.
+      deadlines[slot] = now + Self.cancelLimit
+      state.retire(slot, &actions)
+    } else {
+      lose(slot)
+    }
+    perform()
+  }
+
+  /// Sends what this turn of the loop has queued: one Sync for each connection.
+  public func flush() {
+    for slot in connections.indices {
+      guard let connection = connections[slot], connection.hasUnsynced, connection.isReady else {
+        continue
+      }
+      guard connection.sync(), let isBlocked = connection.flush() else {
+        lose(slot)
+        perform()
+        continue
+      }
+      if isBlocked {
+        owner.watch(connection.descriptor, slot: slot, of: self, writable: true)
+      }
+    }
+  }
+
+  // MARK: events of the loop
+
+  /// The socket of `slot` is ready.
+  public func ready(_ slot: Int, writable: Bool, now: UInt64) {
+    self.now = now
+    guard let connection = connections[slot] else { return }
+    guard connection.isReady else {
+      advance(slot, connection)
+      return perform()
+    }
+    if writable {
+      guard let isBlocked = connection.flush() else {
+        lose(slot)
+        return perform()
+      }
+      if !isBlocked {
+        owner.watch(connection.descriptor, slot: slot, of: self, writable: false)
+      }
+    }
+    let isAlive = connection.consume()
+    receive(slot, connection)
+    // What came before the end was read first.
+    if !isAlive, connections[slot] === connection { lose(slot) }
+    perform()
+  }
+
+  /// Time has passed.
+  public func tick(now: UInt64) {
+    self.now = now
+    for slot in deadlines.indices where now >= deadlines[slot] {
+      if connections[slot]?.isReady == true {
+        lose(slot)
+      } else {
+        refuse(slot, "the server did not answer within \(connectLimit / 1_000_000) ms")
+      }
+    }
+    state.tick(now: now, &actions)
+    perform()
+  }
+
+  /// Ends every connection.
+  public func close() {
+    for slot in connections.indices { connections[slot] = nil }
+  }
+
+  // MARK: connecting
+
+  private func connect(_ slot: Int) {
+    deadlines[slot] = now + connectLimit
+    guard let connection = Connection(string, settings) else {
+      return refuse(slot, "out of memory")
+    }
+    connections[slot] = connection
+    follow(slot, connection, connection.firstProgress)
+  }
+
+  private func advance(_ slot: Int, _ connection: Connection) {
+    follow(slot, connection, connection.advance())
+  }
+
+  private func follow(_ slot: Int, _ connection: Connection, _ progress: Connection.Progress) {
+    switch progress {
+    case .reading:
+      owner.watch(connection.descriptor, slot: slot, of: self, writable: false)
+    case .writing:
+      owner.watch(connection.descriptor, slot: slot, of: self, writable: true)
+    case .ready:
+      deadlines[slot] = Self.never
+      owner.watch(connection.descriptor, slot: slot, of: self, writable: false)
+      state.connected(slot, now: now, jitter: random.next(), &actions)
+      if isLost {
+        isLost = false
+        owner.databaseChanged(self, lost: nil)
+      }
+    case .failed(let reason): refuse(slot, reason)
+    }
+  }
+
+  private func refuse(_ slot: Int, _ reason: String) {
+    connections[slot] = nil
+    deadlines[slot] = Self.never
+    state.refused(slot, now: now, jitter: random.next(), &actions)
+    if state.isDown && !isLost {
+      isLost = true
+      owner.databaseChanged(self, lost: reason)
+    }
+  }
+
+  // MARK: running
+
+  private func perform() {
+    // Performing an action may lead back here, and may add more behind it.
+    guard !isPerforming else { return }
+    isPerforming = true
+    defer { isPerforming = false }
+    var index = 0
+    while index < actions.count {
+      let action = actions[index]
+      index += 1
+      switch action {
+      case .connect(let slot): connect(slot)
+      case .run(let ticket, let slot): run(ticket, slot)
+      case .refuse(let ticket): finish(ticket, .unavailable)
+      case .close(let slot):
+        connections[slot] = nil
+        deadlines[slot] = Self.never
+      }
+    }
+    actions.removeAll(keepingCapacity: true)
+  }
+
+  private func run(_ ticket: Int, _ slot: Int) {
+    guard let connection = connections[slot] else {
+      return state.submit(ticket, now: now, &actions)
+    }
+    // libpq still says OK of a connection that died while idle.
+    if connection.isIdle && connection.isStale
+      || !owner.send(ticket, on: connection)
+    {
+      // Not one byte of the statement was sent: writes too may go elsewhere.
+      lose(slot)
+      return state.submit(ticket, now: now, &actions)
+    }
+    attempts[ticket] += 1
+    slotOf[ticket] = slot
+  }
+
+  private func receive(_ slot: Int, _ connection: Connection) {
+    while connections[slot] === connection {
+      switch connection.receive() {
+      case .none: return
+      case .dead: return lose(slot)
+      case .rows(let tag, let result):
+        released(slot, tag)
+        if tag >= 0 { owner.finished(tag, .rows(result)) }
+      case .aborted(let tag):
+        released(slot, tag)
+        if tag >= 0 {
+          // It did not run: that was no attempt.
+          attempts[tag] -= 1
+          state.submit(tag, now: now, &actions)
+        }
+      case .refused(let tag, let error):
+        if error.state.endsSession {
+          slotOf.markNone(tag)
+          state.released(slot, now: now, &actions)
+          lose(slot)
+          if tag >= 0 { retryElsewhere(tag) }
+          return
+        }
+        released(slot, tag)
+        if tag >= 0 { refused(tag, slot, error) }
+      }
+      perform()
+    }
+  }
+
+  private func released(_ slot: Int, _ tag: Int) {
+    slotOf.markNone(tag)
+    state.released(slot, now: now, &actions)
+  }
+
+  private func refused(_ ticket: Int, _ slot: Int, _ error: ServerError) {
+    let mayRunAgain =
+      (error.state.needsPreparing && attempts[ticket] < 2)
+      || (error.state.isTransient && attempts[ticket] <= Self.maxAttempts)
+    if mayRunAgain { return state.submit(ticket, now: now, &actions) }
+    // The server became a standby: the next connection looks for the one that writes.
+    if error.state == .readOnlyTransaction { state.retire(slot, &actions) }
+    finish(ticket, .refused(error))
+  }
+
+  /// The connection is dead or given up. What was in flight on it goes elsewhere if it may.
+  private func lose(_ slot: Int) {
+    guard let connection = connections[slot] else { return }
+    let tags = connection.takeTags()
+    connections[slot] = nil
+    deadlines[slot] = Self.never
+    state.lost(slot, now: now, &actions)
+    for ticket in tags { retryElsewhere(ticket) }
+  }
+
+  /// A read is sent once more; a write may have been done already, and its client decides.
+  private func retryElsewhere(_ ticket: Int) {
+    slotOf[ticket] = -1
+    if owner.isRead(ticket) && attempts[ticket] < 2 {
+      state.submit(ticket, now: now, &actions)
+    } else {
+      finish(ticket, .unavailable)
+    }
+  }
+
+  private func finish(_ ticket: Int, _ outcome: consuming Outcome) {
+    slotOf.markNone(ticket)
+    owner.finished(ticket, outcome)
+  }
+}
+
+extension [Int] {
+  fileprivate mutating func markNone(_ index: Int) {
+    if index >= 0 { self[index] = -1 }
+  }
+}

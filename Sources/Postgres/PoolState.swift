@@ -1,0 +1,237 @@
+/// The decisions of a pool of connections, without the connections: no clock, no socket, no
+/// randomness of its own. Times are nanoseconds of one monotonic clock.
+///
+/// A slot: empty → connecting → open → empty; open → draining → empty, where draining takes no
+/// more work; connecting → empty when refused, then nothing is tried before `retryAt`.
+public struct PoolState: Sendable {
+  /// Sizes and times; times in nanoseconds.
+  public struct Limits: Sendable {
+    /// Connections at most.
+    public var size: Int
+    /// Statements in flight on one connection at most.
+    public var depth: Int
+    /// Requests that may wait for a connection.
+    public var queue: Int
+    /// How long a request waits.
+    public var wait: UInt64
+    /// How long a connection beyond the first may stay idle.
+    public var idle: UInt64
+    /// How old a connection may become; each gets up to a tenth less.
+    public var lifetime: UInt64
+
+    /// Times in nanoseconds.
+    public init(
+      size: Int, depth: Int, queue: Int, wait: UInt64, idle: UInt64, lifetime: UInt64
+    ) {
+      self.size = size
+      self.depth = depth
+      self.queue = queue
+      self.wait = wait
+      self.idle = idle
+      self.lifetime = lifetime
+    }
+  }
+
+  /// What the owner of the connections has to do.
+  public enum Action: Equatable, Sendable {
+    case connect(slot: Int)
+    case run(ticket: Int, slot: Int)
+    /// No connection can be had: unavailable.
+    case refuse(ticket: Int)
+    case close(slot: Int)
+  }
+
+  enum Slot: Equatable, Sendable {
+    case empty
+    case connecting
+    case open(inFlight: Int, used: UInt64, expires: UInt64)
+    case draining(inFlight: Int)
+  }
+
+  private struct Waiting: Sendable {
+    let ticket: Int
+    let since: UInt64
+  }
+
+  /// What it was made with.
+  public let limits: Limits
+  private(set) var slots: [Slot]
+  private var waiting = FIFO<Waiting>()
+  /// Attempts refused in a row.
+  private(set) var failures = 0
+  private(set) var retryAt: UInt64 = 0
+
+  /// No connection yet, nobody waits.
+  public init(_ limits: Limits) {
+    self.limits = limits
+    slots = Array(repeating: .empty, count: limits.size)
+  }
+
+  /// First pause after a refused attempt, doubled up to `longestPause`; half of it is jitter.
+  static let shortestPause: UInt64 = 100_000_000
+  static let longestPause: UInt64 = 1_000_000_000
+
+  /// Whether no connection is open and the last attempt was refused.
+  public var isDown: Bool {
+    failures > 0 && !slots.contains { if case .open = $0 { true } else { false } }
+  }
+
+  /// Requests that wait for a connection.
+  public var waitingCount: Int { waiting.count }
+
+  /// Whether time alone can change something: somebody waits, or a connection is wanted.
+  public var needsTicks: Bool { !waiting.isEmpty || openCount == 0 }
+
+  private var openCount: Int {
+    slots.count { if case .open = $0 { true } else { false } }
+  }
+
+  private var connectingCount: Int { slots.count { $0 == .connecting } }
+
+  // MARK: events
+
+  /// A request asks for a connection.
+  public mutating func submit(_ ticket: Int, now: UInt64, _ actions: inout [Action]) {
+    if waiting.isEmpty, let slot = best() {
+      return run(ticket, slot, now: now, &actions)
+    }
+    guard !isDown, waiting.count < limits.queue else {
+      return actions.append(.refuse(ticket: ticket))
+    }
+    waiting.append(Waiting(ticket: ticket, since: now))
+    grow(now: now, &actions)
+  }
+
+  /// - Parameter jitter: 0 to 255.
+  public mutating func connected(
+    _ slot: Int, now: UInt64, jitter: UInt8, _ actions: inout [Action]
+  ) {
+    failures = 0
+    let shortening = limits.lifetime / 10 / 256 * UInt64(jitter)
+    slots[slot] = .open(inFlight: 0, used: now, expires: now + limits.lifetime - shortening)
+    dispatch(now: now, &actions)
+  }
+
+  /// An attempt to connect failed.
+  ///
+  /// - Parameter jitter: 0 to 255.
+  public mutating func refused(
+    _ slot: Int, now: UInt64, jitter: UInt8, _ actions: inout [Action]
+  ) {
+    slots[slot] = .empty
+    failures += 1
+    let pause = min(Self.shortestPause << UInt64(min(failures - 1, 8)), Self.longestPause)
+    retryAt = now + pause / 2 + pause / 512 * UInt64(jitter)
+    if isDown { refuseAll(&actions) }
+  }
+
+  /// A statement ended and its connection is well.
+  public mutating func released(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
+    switch slots[slot] {
+    case .open(let inFlight, _, let expires):
+      slots[slot] = .open(inFlight: inFlight - 1, used: now, expires: expires)
+      dispatch(now: now, &actions)
+    case .draining(let inFlight):
+      slots[slot] = .draining(inFlight: inFlight - 1)
+      if inFlight == 1 { close(slot, &actions) }
+    case .empty, .connecting: break
+    }
+  }
+
+  /// An open connection is lost; what was in flight is submitted again or given up by the owner.
+  public mutating func lost(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
+    slots[slot] = .empty
+    if openCount + connectingCount == 0 { connect(slot, now: now, &actions) }
+  }
+
+  /// The connection takes no more and ends with what is in flight.
+  public mutating func retire(_ slot: Int, _ actions: inout [Action]) {
+    guard case .open(let inFlight, _, _) = slots[slot] else { return }
+    slots[slot] = .draining(inFlight: inFlight)
+    if inFlight == 0 { close(slot, &actions) }
+  }
+
+  /// A request that waited is gone.
+  public mutating func withdraw(_ ticket: Int) {
+    for _ in 0..<waiting.count {
+      guard let next = waiting.popFirst() else { return }
+      if next.ticket != ticket { waiting.append(next) }
+    }
+  }
+
+  /// Time has passed.
+  public mutating func tick(now: UInt64, _ actions: inout [Action]) {
+    while let first = waiting.first, now >= first.since + limits.wait {
+      _ = waiting.popFirst()
+      actions.append(.refuse(ticket: first.ticket))
+    }
+    var open = openCount
+    for slot in slots.indices {
+      guard case .open(0, let used, let expires) = slots[slot] else { continue }
+      if now >= expires || (open > 1 && now >= used + limits.idle) {
+        close(slot, &actions)
+        open -= 1
+      }
+    }
+    if open + connectingCount == 0, let slot = slots.firstIndex(of: .empty) {
+      connect(slot, now: now, &actions)
+    } else {
+      grow(now: now, &actions)
+    }
+  }
+
+  // MARK: steps
+
+  /// The open connection used last that has room: few connections stay warm, the rest fall idle.
+  private func best() -> Int? {
+    var best: Int?
+    var bestLoad = Int.max
+    var bestUse: UInt64 = 0
+    for slot in slots.indices {
+      guard case .open(let inFlight, let used, _) = slots[slot], inFlight < limits.depth else {
+        continue
+      }
+      if inFlight < bestLoad || (inFlight == bestLoad && used > bestUse) {
+        best = slot
+        bestLoad = inFlight
+        bestUse = used
+      }
+    }
+    return best
+  }
+
+  private mutating func run(
+    _ ticket: Int, _ slot: Int, now: UInt64, _ actions: inout [Action]
+  ) {
+    guard case .open(let inFlight, _, let expires) = slots[slot] else { return }
+    slots[slot] = .open(inFlight: inFlight + 1, used: now, expires: expires)
+    actions.append(.run(ticket: ticket, slot: slot))
+  }
+
+  private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
+    while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
+      run(next.ticket, slot, now: now, &actions)
+    }
+  }
+
+  /// One more connection, if more wait than are on their way.
+  private mutating func grow(now: UInt64, _ actions: inout [Action]) {
+    guard waiting.count > connectingCount, let slot = slots.firstIndex(of: .empty) else { return }
+    connect(slot, now: now, &actions)
+  }
+
+  private mutating func connect(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
+    guard failures == 0 || (now >= retryAt && connectingCount == 0) else { return }
+    slots[slot] = .connecting
+    actions.append(.connect(slot: slot))
+  }
+
+  private mutating func close(_ slot: Int, _ actions: inout [Action]) {
+    slots[slot] = .empty
+    actions.append(.close(slot: slot))
+  }
+
+  private mutating func refuseAll(_ actions: inout [Action]) {
+    while let next = waiting.popFirst() { actions.append(.refuse(ticket: next.ticket)) }
+  }
+}

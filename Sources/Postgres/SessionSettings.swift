@@ -1,0 +1,33 @@
+/// How every session is set up.
+public struct SessionSettings: Sendable {
+  /// Milliseconds.
+  public let statementTimeout: Int
+  /// Milliseconds.
+  public let lockTimeout: Int
+  /// Whether statements are prepared; off behind PgBouncer in transaction mode, where a session's
+  /// settings would not last either: there the role or the database carries them.
+  public let prepares: Bool
+
+  /// Times in milliseconds.
+  public init(statementTimeout: Int, lockTimeout: Int, prepares: Bool) {
+    self.statementTimeout = statementTimeout
+    self.lockTimeout = lockTimeout
+    self.prepares = prepares
+  }
+
+  /// One statement that applies them.
+  var sql: String {
+    let settings = [
+      ("TimeZone", "UTC"),
+      ("statement_timeout", "\(statementTimeout)"),
+      ("lock_timeout", "\(lockTimeout)"),
+      ("idle_in_transaction_session_timeout", "\(statementTimeout * 2)"),
+      // A LIMIT $1 is planned anew each time otherwise
+      // (https://www.postgresql.org/docs/15/runtime-config-query.html#GUC-PLAN-CACHE_MODE).
+      ("plan_cache_mode", "force_generic_plan"),
+    ]
+    return "SELECT "
+      + settings.map { "pg_catalog.set_config('\($0.0)', '\($0.1)', false)" }
+      .joined(separator: ", ")
+  }
+}
