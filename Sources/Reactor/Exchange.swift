@@ -1,0 +1,41 @@
+internal import API
+internal import FastCGI
+
+/// One connection from the web server and the request that it carries now. Its buffers are
+/// reused from request to request.
+///
+/// idle → waiting → sending → idle … ; an answer that needs no database skips `waiting`, one that
+/// is sent at once skips `sending`.
+final class Exchange {
+  enum State {
+    /// For a request, or for the rest of one.
+    case idle
+    /// For the database.
+    case waiting
+    /// For a slow reader.
+    case sending
+  }
+
+  let index: Int
+  let generation: UInt32
+  /// Nil: plain CGI, answered on standard output.
+  let connection: FastCGI.Connection?
+  var state = State.idle
+  /// When to give up, in nanoseconds; `never` while nothing is owed.
+  var deadline = never
+  /// Something came while the last request was under way.
+  var hasArrived = false
+  /// Whether a request was answered on it: the web server then may see it close.
+  var isUsed = false
+  var request = Request()
+  var plan = Plan()
+  var response = Response()
+
+  static let never = UInt64.max
+
+  init(_ index: Int, generation: UInt32, _ connection: FastCGI.Connection?) {
+    self.index = index
+    self.generation = generation
+    self.connection = connection
+  }
+}

@@ -1,0 +1,68 @@
+public import API
+public import FastCGI
+internal import Glibc
+public import Logging
+
+/// The serving process: one reactor in the calling thread, which takes the signals, and the
+/// others in threads of their own.
+public enum Reactors {
+  /// Serves until SIGTERM or SIGINT.
+  ///
+  /// - Parameter count: reactors.
+  public static func serve(
+    _ application: Application, _ settings: Settings, _ listener: Listener, count: Int,
+    version: String, manager: ServiceManager, logger: Logger
+  ) throws(SystemError) {
+    let observe: @Sendable (Observation) -> Void = { $0.log(to: logger) }
+    let first = try Reactor(application, settings, listener, observe: observe)
+    var others: [Reactor] = []
+    for _ in 1..<max(count, 1) {
+      others.append(try Reactor(application, settings, listener, observe: observe))
+    }
+    // libfcgi caught SIGTERM and SIGPIPE before; a blocked signal reaches no handler.
+    try first.takeSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE]) { number in
+      guard number == SIGTERM || number == SIGINT else { return }
+      observe(.stopping(signal: number == SIGTERM ? "SIGTERM" : "SIGINT"))
+      manager.notify("STOPPING=1")
+      first.stop()
+      for other in others { other.stop() }
+    }
+    if let interval = manager.watchdogInterval {
+      let step = UInt64(interval) * 1_000_000
+      var next: UInt64 = 0
+      first.onTick { now in
+        guard now >= next else { return }
+        next = now + step
+        manager.notify("WATCHDOG=1")
+      }
+    }
+    let threads = others.map { Thread($0) }
+    observe(.started(version: version, reactors: count))
+    manager.notify("READY=1")
+    try first.run()
+    for thread in threads { thread.join() }
+    let requests = others.reduce(first.requests) { $0 + $1.requests }
+    observe(.stopped(requests: requests))
+  }
+
+  /// A thread that runs one reactor.
+  @safe private final class Thread {
+    private var handle = pthread_t()
+
+    init(_ reactor: Reactor) {
+      let argument = unsafe Unmanaged.passRetained(reactor).toOpaque()
+      let code = unsafe pthread_create(
+        &handle, nil,
+        { argument in
+          guard let argument = unsafe argument else { return nil }
+          // Balances passRetained; the reactor is this thread's from here on.
+          let reactor = unsafe Unmanaged<Reactor>.fromOpaque(argument).takeRetainedValue()
+          try? reactor.run()
+          return nil
+        }, argument)
+      precondition(code == 0, "pthread_create: \(SystemError.text(code))")
+    }
+
+    func join() { _ = pthread_join(handle, nil) }
+  }
+}

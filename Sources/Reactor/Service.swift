@@ -1,0 +1,347 @@
+public import API
+internal import FastCGI
+public import Postgres
+
+/// The wiring of plan and render: a request that has arrived is planned, its statement goes
+/// through a lane, what comes back is rendered and sent.
+final class Service {
+  private let application: Application
+  private let settings: Settings
+  private let loop: EventLoop
+  private let observe: (Observation) -> Void
+  /// CGI names of the fields that are read, by `Request.Field`.
+  private static let names = Request.Field.allCases.map { Array($0.parameterName.utf8) }
+
+  private(set) var exchanges: [Exchange?] = []
+  private var free: [Int] = []
+  private var generation: UInt32 = 0
+  private var lanes: [Pool] = []
+  private var lostLanes = 0
+  private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
+  /// Nanoseconds, read once per turn of the loop.
+  var now = EventLoop.now
+  private(set) var requests: UInt64 = 0
+  /// Whether connections end with the answer they carry.
+  private(set) var isDraining = false
+
+  /// How long a request may take to arrive whole.
+  private static let arrivalLimit: UInt64 = 5_000_000_000
+  /// How long a reader may take for one answer.
+  private static let sendLimit: UInt64 = 60_000_000_000
+  /// Statements in flight on a connection of the point lane.
+  private static let pointDepth = 512
+
+  init(
+    _ application: Application, _ settings: Settings, _ loop: EventLoop,
+    observe: @escaping (Observation) -> Void
+  ) {
+    self.application = application
+    self.settings = settings
+    self.loop = loop
+    self.observe = observe
+    let connectLimit = UInt64(settings.connectTimeout) * 1_000_000
+    lanes = [
+      Pool(
+        name: "point", settings.database, settings.session,
+        settings.limits(size: settings.pointConnections, depth: Self.pointDepth),
+        connectLimit: connectLimit, owner: self),
+      Pool(
+        name: "pool", settings.database, settings.session,
+        settings.limits(size: settings.poolSize, depth: 1), connectLimit: connectLimit, owner: self),
+    ]
+  }
+
+  var exchangeCount: Int { exchanges.count - free.count }
+
+  // MARK: connections from the web server
+
+  /// Takes up a new connection.
+  func accept(_ connection: FastCGI.Connection) {
+    let exchange = add(connection)
+    exchange.deadline = now + Self.arrivalLimit
+    do throws(SystemError) {
+      try loop.watch(
+        connection.descriptor, [.readable, .hangup, .edges],
+        for: .exchange(exchange.index, generation: exchange.generation))
+    } catch {
+      remove(exchange)
+    }
+  }
+
+  /// Answers the one request of a CGI process; the loop ends when no exchange is left.
+  func acceptCommonGateway() {
+    let exchange = add(nil)
+    let body = exchange.request.receive { bytes, fields in
+      CommonGateway.read(
+        Self.names, into: &bytes, values: &fields, limit: settings.maxBody,
+        contentLength: Request.Field.contentLength.rawValue)
+    }
+    begin(exchange, body)
+  }
+
+  /// The socket of an exchange has changed.
+  func ready(_ event: EventLoop.Event, _ index: Int, generation: UInt32) {
+    guard index < exchanges.count, let exchange = exchanges[index],
+      exchange.generation & 0xff_ffff == generation
+    else { return }
+    switch exchange.state {
+    case .idle: arrive(exchange)
+    case .waiting:
+      exchange.hasArrived = true
+      // The client left.
+      if event.isHangup { close(exchange) }
+    case .sending:
+      exchange.hasArrived = true
+      if event.isHangup { return close(exchange) }
+      if event.isWritable, let connection = exchange.connection {
+        settle(exchange, connection.flush())
+      }
+    }
+  }
+
+  /// Looks at what has come, and begins when it is a whole request.
+  private func arrive(_ exchange: Exchange) {
+    guard let connection = exchange.connection else { return }
+    exchange.hasArrived = false
+    switch connection.arrival(&scratch) {
+    case nil: remove(exchange)
+    case .partial:
+      if exchange.deadline == Exchange.never { exchange.deadline = now + Self.arrivalLimit }
+    case .invalid:
+      observe(.badPeer)
+      remove(exchange)
+    case .whole:
+      let body = exchange.request.receive { bytes, fields in
+        connection.read(
+          Self.names, into: &bytes, values: &fields, limit: settings.maxBody,
+          contentLength: Request.Field.contentLength.rawValue)
+      }
+      guard let body, exchange.request.isComplete else {
+        observe(.badPeer)
+        return remove(exchange)
+      }
+      begin(exchange, body)
+    }
+  }
+
+  /// Plans the request, and answers it or hands its statement to a lane.
+  private func begin(_ exchange: Exchange, _ body: FastCGI.Connection.Body) {
+    requests += 1
+    exchange.request.take(body)
+    let decision = application.plan(
+      exchange.request, database: databaseState, &exchange.plan, &exchange.response)
+    switch decision {
+    case .respond: answer(exchange)
+    case .query:
+      exchange.state = .waiting
+      exchange.deadline = now + UInt64(settings.deadline) * 1_000_000
+      lane(of: exchange).submit(exchange.index, now: now)
+    }
+  }
+
+  private func answer(_ exchange: Exchange) {
+    guard let connection = exchange.connection else {
+      _ = CommonGateway.write(exchange.response.head + exchange.response.body)
+      return remove(exchange)
+    }
+    settle(
+      exchange, connection.send(head: exchange.response.head, body: exchange.response.body))
+  }
+
+  /// After sending: the next request, or patience with a slow reader, or the end.
+  private func settle(_ exchange: Exchange, _ sending: FastCGI.Connection.Sending) {
+    guard let connection = exchange.connection else { return }
+    let wasBlocked = exchange.state == .sending
+    switch sending {
+    case .failed: remove(exchange)
+    case .blocked:
+      exchange.state = .sending
+      if !wasBlocked {
+        exchange.deadline = now + Self.sendLimit
+        watch(exchange, connection, [.readable, .writable, .hangup, .edges])
+      }
+    case .sent:
+      if wasBlocked { watch(exchange, connection, [.readable, .hangup, .edges]) }
+      let isKept = connection.finish()
+      guard isKept && exchange.response.mayKeepConnection && !isDraining else {
+        return remove(exchange)
+      }
+      exchange.state = .idle
+      exchange.deadline = Exchange.never
+      exchange.isUsed = true
+      if exchange.hasArrived { arrive(exchange) }
+    }
+  }
+
+  private func watch(
+    _ exchange: Exchange, _ connection: FastCGI.Connection, _ interest: EventLoop.Interest
+  ) {
+    do throws(SystemError) {
+      try loop.watch(
+        connection.descriptor, interest,
+        for: .exchange(exchange.index, generation: exchange.generation))
+    } catch {
+      remove(exchange)
+    }
+  }
+
+  private func add(_ connection: FastCGI.Connection?) -> Exchange {
+    generation &+= 1
+    let index = free.popLast() ?? exchanges.count
+    let exchange = Exchange(index, generation: generation, connection)
+    if index == exchanges.count {
+      exchanges.append(exchange)
+    } else {
+      exchanges[index] = exchange
+    }
+    return exchange
+  }
+
+  /// Ends an exchange, and what the database still does for it.
+  private func close(_ exchange: Exchange) {
+    if exchange.state == .waiting {
+      lane(of: exchange).abandon(exchange.index, isHung: false, now: now)
+    }
+    remove(exchange)
+  }
+
+  private func remove(_ exchange: Exchange) {
+    guard exchanges[exchange.index] === exchange else { return }
+    exchanges[exchange.index] = nil
+    free.append(exchange.index)
+  }
+
+  // MARK: the database
+
+  /// A socket of a lane is ready.
+  func ready(_ event: EventLoop.Event, lane: Int, slot: Int) {
+    lanes[lane].ready(slot, writable: event.isWritable, now: now)
+  }
+
+  /// Sends what this turn has queued.
+  func flush() {
+    for lane in lanes { lane.flush() }
+  }
+
+  private var databaseState: DatabaseState {
+    lostLanes == 0 ? .connected : .away(reason: "database unavailable")
+  }
+
+  private func lane(of exchange: Exchange) -> Pool {
+    lanes[exchange.plan.statement?.lane == .point ? 0 : 1]
+  }
+
+  // MARK: time
+
+  /// Whether something is owed that time alone can end.
+  var needsTicks: Bool {
+    lanes.contains { $0.needsTicks }
+      || exchanges.contains { $0.map { $0.deadline != Exchange.never } ?? false }
+  }
+
+  /// Gives up what is overdue.
+  func tick() {
+    for lane in lanes { lane.tick(now: now) }
+    for case .some(let exchange) in exchanges where now >= exchange.deadline {
+      if exchange.state == .waiting {
+        lane(of: exchange).abandon(exchange.index, isHung: true, now: now)
+        fail(exchange, .timeout, cause: "deadline")
+      } else {
+        close(exchange)
+      }
+    }
+  }
+
+  /// From now on connections end with their answer; those between two requests end at once. One
+  /// that has not carried a request yet is waited for: a write may be on its way.
+  func drain() {
+    isDraining = true
+    for case .some(let exchange) in exchanges where exchange.state == .idle && exchange.isUsed {
+      arrive(exchange)
+      if exchange.state == .idle { remove(exchange) }
+    }
+  }
+
+  /// Ends everything at once.
+  func abort() {
+    for lane in lanes { lane.close() }
+    for case .some(let exchange) in exchanges { remove(exchange) }
+  }
+}
+
+extension Service: PoolOwner {
+  func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool) {
+    let lane = pool === lanes.first ? 0 : 1
+    // A descriptor that cannot be watched never becomes ready: its slot's deadline ends it.
+    try? loop.watch(
+      descriptor, writable ? [.readable, .writable] : [.readable],
+      for: .database(lane: lane, slot: slot))
+  }
+
+  func send(_ ticket: Int, on connection: Postgres.Connection) -> Bool {
+    guard let exchange = exchanges[ticket], let statement = exchange.plan.statement else {
+      return false
+    }
+    return connection.send(
+      index: statement.index, sql: statement.sql, types: statement.parameterTypes,
+      bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges, tag: ticket)
+  }
+
+  func isRead(_ ticket: Int) -> Bool {
+    exchanges[ticket]?.plan.statement?.isRead ?? false
+  }
+
+  func finished(_ ticket: Int, _ outcome: consuming Outcome) {
+    guard let exchange = exchanges[ticket] else { return }
+    switch consume outcome {
+    case .rows(let result):
+      application.render(exchange.request, exchange.plan, rows: result, &exchange.response)
+      answer(exchange)
+    case .refused(let error):
+      if Verdict(sqlState: error.state.rawValue) == .invalid {
+        observe(.validationGap(sqlState: error.state.rawValue, requestID: exchange.request.id))
+      }
+      fail(
+        exchange,
+        .refused(
+          API.ServerError(
+            sqlState: error.state.rawValue, detail: error.detail, constraint: error.constraint)),
+        cause: "SQLSTATE \(error.state.rawValue)")
+    case .unavailable:
+      fail(exchange, .unavailable, cause: "no connection")
+    }
+  }
+
+  private func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {
+    application.render(exchange.request, exchange.plan, failure: failure, &exchange.response)
+    if exchange.response.status >= 500 {
+      observe(
+        .failed(
+          status: exchange.response.status, requestID: exchange.request.id,
+          method: exchange.request.text(.method) ?? "", cause: cause))
+    }
+    answer(exchange)
+  }
+
+  func databaseChanged(_ pool: Pool, lost reason: String?) {
+    lostLanes += reason == nil ? -1 : 1
+    observe(
+      reason.map { .databaseLost(lane: pool.name, reason: $0) } ?? .databaseBack(lane: pool.name))
+  }
+}
+
+extension Postgres.Result: Rows {}
+
+extension Request {
+  /// Takes over what became of the body.
+  fileprivate mutating func take(_ body: FastCGI.Connection.Body) {
+    self.body = 0..<0
+    switch body {
+    case .whole(let range):
+      self.body = range
+      bodyState = .whole
+    case .wrongLength: bodyState = .wrongLength
+    case .tooLarge: bodyState = .tooLarge
+    }
+  }
+}

@@ -1,0 +1,84 @@
+internal import Glibc
+public import Logging
+
+/// Writes log lines to standard error in logfmt, each with the `<N>` priority that journald
+/// reads (sd-daemon(3)). Control characters are escaped: one event is one line.
+public struct StandardErrorLog: LogHandler {
+  /// Goes with every line.
+  public var metadata = Logger.Metadata()
+  /// The least level that is written.
+  public var logLevel: Logger.Level
+  private let label: String
+
+  /// A handler that writes lines of `level` and above.
+  public init(_ label: String, level: Logger.Level) {
+    self.label = label
+    logLevel = level
+  }
+
+  /// One entry of `metadata`.
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  /// Writes one line.
+  public func log(event: LogEvent) {
+    var line = "<\(Self.priority(event.level))>level=\(event.level.rawValue) "
+    line += "msg=\(Self.quoted("\(event.message)"))"
+    let all = metadata.merging(event.metadata ?? [:]) { $1 }
+    for (key, value) in all.sorted(by: { $0.key < $1.key }) {
+      line += " \(key)=\(Self.quoted("\(value)"))"
+    }
+    line += "\n"
+    Self.write(line)
+  }
+
+  /// Writes text to standard error in one call: lines of several threads do not mix.
+  public static func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+  }
+
+  /// syslog(3)
+  private static func priority(_ level: Logger.Level) -> Int {
+    switch level {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let isPlain =
+      !text.isEmpty
+      && text.utf8.allSatisfy {
+        $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=")
+          && $0 != UInt8(ascii: "\\")
+      }
+    guard !isPlain else { return text }
+    var output = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": output += "\\\""
+      case "\\": output += "\\\\"
+      case "\n": output += "\\n"
+      case "\t": output += "\\t"
+      default:
+        if scalar.properties.generalCategory == .control
+          || scalar.properties.generalCategory == .format
+          || scalar.properties.generalCategory == .lineSeparator
+          || scalar.properties.generalCategory == .paragraphSeparator
+        {
+          output += "\\u{\(String(scalar.value, radix: 16))}"
+        } else {
+          output.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return output + "\""
+  }
+}
