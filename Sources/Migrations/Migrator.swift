@@ -1,0 +1,277 @@
+public import Postgres
+internal import Glibc
+
+/// Brings the schema from one revision to another. Each revision and its bookkeeping row commit
+/// in one transaction; an advisory lock keeps a second migrator waiting.
+public final class Migrator {
+  private let session: Session
+  private let revisions: [Revision]
+
+  /// Holds what has been applied: one row per revision.
+  static let table = "public.erp_back_revisions"
+  /// `erp-back` in a telephone's letters, as the key of the advisory lock.
+  private static let lockKey = 377_2225
+  /// How long to wait for another migrator, in polls of a fifth of a second: two minutes.
+  private static let lockPolls = 600
+  /// How long a statement may wait for a table that is in use.
+  static let lockTimeout = "5s"
+
+  /// Connects to the database; throws `.noConnection` when it cannot.
+  public init(_ string: ConnectionString, _ revisions: [Revision] = Revisions.all)
+    throws(MigrationError)
+  {
+    do throws(Session.Failure) {
+      session = try Session(string)
+      try session.run("SET lock_timeout = '\(Self.lockTimeout)'; SET search_path = public")
+    } catch {
+      throw MigrationError(error)
+    }
+    self.revisions = revisions
+  }
+
+  // MARK: verbs
+
+  /// What a step did, for the person at the terminal.
+  public enum Step: Sendable, Equatable {
+    case adopted(String)
+    case upgraded(String)
+    case downgraded(String)
+    case stamped(String)
+    case waiting
+  }
+
+  /// Applies what is pending up to `target`.
+  public func upgrade(_ target: Target, _ report: (Step) -> Void) throws(MigrationError) {
+    try locked(report) { () throws(MigrationError) in
+      var applied = try appliedCount()
+      if applied == 0, try adopt() {
+        applied = 1
+        report(.adopted(revisions[0].id))
+      }
+      let goal = try target.position(in: revisions, current: applied)
+      guard goal >= applied else {
+        throw .wrongDirection(
+          "\(revisions[goal == 0 ? 0 : goal - 1].id) is older than the database: use erp-back migrate downgrade"
+        )
+      }
+      for revision in revisions[applied..<goal] {
+        try run(upScript(revision), revision)
+        report(.upgraded(revision.id))
+      }
+    }
+  }
+
+  /// Takes back what stands beyond `target`.
+  public func downgrade(_ target: Target, _ report: (Step) -> Void) throws(MigrationError) {
+    try locked(report) { () throws(MigrationError) in
+      let applied = try appliedCount()
+      let goal = try target.position(in: revisions, current: applied)
+      guard goal <= applied else {
+        throw .wrongDirection("the database is older than that: use erp-back migrate upgrade")
+      }
+      for position in (goal..<applied).reversed() {
+        try run(try downScript(position), revisions[position])
+        report(.downgraded(revisions[position].id))
+      }
+    }
+  }
+
+  /// Notes `target` as applied without running anything.
+  public func stamp(_ target: Target, _ report: (Step) -> Void) throws(MigrationError) {
+    try locked(report) { () throws(MigrationError) in
+      let goal = try target.position(in: revisions, current: try appliedIDs().count)
+      try run(stampScript(goal))
+      report(.stamped(goal == 0 ? "base" : revisions[goal - 1].id))
+    }
+  }
+
+  /// The newest revision applied; nil at base.
+  public func current() throws(MigrationError) -> String? {
+    try appliedIDs().last?.id
+  }
+
+  /// Every revision that the binary or the database knows, oldest first.
+  public func history() throws(MigrationError) -> [(id: String, appliedAt: String?)] {
+    let applied = try appliedIDs()
+    let known = revisions.map { revision in
+      (id: revision.id, appliedAt: applied.first { $0.id == revision.id }?.at)
+    }
+    let unknown = applied.filter { row in !revisions.contains { $0.id == row.id } }
+    return known + unknown.map { (id: $0.id, appliedAt: $0.at) }
+  }
+
+  /// What is pending; throws when the database is ahead or a revision was edited.
+  public func pending() throws(MigrationError) -> [String] {
+    revisions[try appliedCount()...].map(\.id)
+  }
+
+  /// The SQL that an upgrade or a downgrade to `target` would run now.
+  public func script(_ target: Target, upwards: Bool) throws(MigrationError) -> String {
+    let applied = try appliedCount()
+    let goal = try target.position(in: revisions, current: applied)
+    var scripts: [String] = []
+    if upwards {
+      if goal > applied { scripts = revisions[applied..<goal].map(upScript) }
+    } else if goal < applied {
+      for position in (goal..<applied).reversed() { scripts.append(try downScript(position)) }
+    }
+    return scripts.joined(separator: "\n\n")
+  }
+
+  /// The SQL that a stamp would run.
+  public func stampScript(_ target: Target) throws(MigrationError) -> String {
+    stampScript(try target.position(in: revisions, current: try appliedIDs().count))
+  }
+
+  // MARK: scripts
+
+  private func upScript(_ revision: Revision) -> String {
+    """
+    BEGIN;
+    SET LOCAL lock_timeout = '\(Self.lockTimeout)';
+    SET LOCAL search_path = public;
+    \(revision.up)
+    \(Self.bookkeeping)
+    INSERT INTO \(Self.table) (revision, checksum) VALUES ('\(revision.id)', '\(revision.checksum)');
+    COMMIT;
+    """
+  }
+
+  private func downScript(_ position: Int) throws(MigrationError) -> String {
+    let revision = revisions[position]
+    var script = """
+      BEGIN;
+      SET LOCAL lock_timeout = '\(Self.lockTimeout)';
+      SET LOCAL search_path = public;
+      \(revision.down)
+      DELETE FROM \(Self.table) WHERE revision = '\(revision.id)';
+
+      """
+    // Nothing is left over at base.
+    if position == 0 { script += "DROP TABLE \(Self.table);\n" }
+    if let alembic = revision.alembic, try exists("public.alembic_version") {
+      script += "DELETE FROM public.alembic_version WHERE version_num = '\(alembic)';\n"
+    }
+    return script + "COMMIT;"
+  }
+
+  private func stampScript(_ goal: Int) -> String {
+    let rows = revisions[..<goal].map { "('\($0.id)', '\($0.checksum)')" }
+    guard !rows.isEmpty else { return "DROP TABLE IF EXISTS \(Self.table);" }
+    return """
+      BEGIN;
+      \(Self.bookkeeping)
+      DELETE FROM \(Self.table);
+      INSERT INTO \(Self.table) (revision, checksum) VALUES \(rows.joined(separator: ", "));
+      COMMIT;
+      """
+  }
+
+  private static let bookkeeping = """
+    CREATE TABLE IF NOT EXISTS \(table) (
+      revision text PRIMARY KEY,
+      checksum text NOT NULL,
+      applied_at timestamptz NOT NULL DEFAULT now()
+    );
+    """
+
+  // MARK: state
+
+  private func appliedIDs() throws(MigrationError) -> [(id: String, checksum: String, at: String)] {
+    guard try exists(Self.table) else { return [] }
+    return try query(
+      "SELECT revision, checksum, applied_at FROM \(Self.table) ORDER BY revision"
+    ).map { (id: $0[0] ?? "", checksum: $0[1] ?? "", at: $0[2] ?? "") }
+  }
+
+  /// How many revisions are applied, once they are found to be ours, in order and unedited.
+  private func appliedCount() throws(MigrationError) -> Int {
+    let applied = try appliedIDs()
+    for (position, row) in applied.enumerated() {
+      guard position < revisions.count, revisions[position].id == row.id else {
+        throw .ahead(revision: row.id)
+      }
+      guard revisions[position].checksum == row.checksum else { throw .edited(revision: row.id) }
+    }
+    return applied.count
+  }
+
+  private func exists(_ table: String) throws(MigrationError) -> Bool {
+    try query("SELECT to_regclass('\(table)')")[0][0] != nil
+  }
+
+  /// Takes over a database that Alembic built; false when there is none.
+  private func adopt() throws(MigrationError) -> Bool {
+    guard let first = revisions.first, let alembic = first.alembic,
+      try exists("public.alembic_version"),
+      let version = try query("SELECT version_num FROM public.alembic_version").first?[0]
+    else { return false }
+    guard version == alembic else { throw .unknownAlembic(version) }
+    let differences = try LiveTable.differences(from: first, table: "clients", session)
+    guard differences.isEmpty else { throw .cannotAdopt(differences) }
+    try run(stampScript(1))
+    return true
+  }
+
+  // MARK: running
+
+  private func run(_ script: String, _ revision: Revision) throws(MigrationError) {
+    do throws(MigrationError) {
+      try run(script)
+    } catch {
+      guard case .database(let reason) = error else { throw error }
+      throw .failed(revision: revision.id, reason: reason)
+    }
+  }
+
+  private func run(_ script: String) throws(MigrationError) {
+    do throws(Session.Failure) {
+      try session.run(script)
+    } catch {
+      try? session.run("ROLLBACK")
+      throw MigrationError(error)
+    }
+  }
+
+  private func query(_ sql: String) throws(MigrationError) -> [[String?]] {
+    do throws(Session.Failure) {
+      return try session.rows(sql)
+    } catch {
+      throw MigrationError(error)
+    }
+  }
+
+  /// Polls, because a statement that waits for a lock would hold a snapshot all the while.
+  private func locked(
+    _ report: (Step) -> Void, _ body: () throws(MigrationError) -> Void
+  ) throws(MigrationError) {
+    for poll in 0..<Self.lockPolls {
+      if try query("SELECT pg_try_advisory_lock(\(Self.lockKey))")[0][0] == "t" {
+        defer { _ = try? session.rows("SELECT pg_advisory_unlock(\(Self.lockKey))") }
+        return try body()
+      }
+      if poll == 0 { report(.waiting) }
+      usleep(200_000)
+    }
+    let holder = try query(
+      """
+      SELECT 'server process ' || pid FROM pg_locks \
+      WHERE locktype = 'advisory' AND granted AND objid = \(Self.lockKey) LIMIT 1
+      """
+    ).first?[0]
+    throw .locked(by: holder ?? "gone by now")
+  }
+}
+
+extension MigrationError {
+  init(_ failure: Session.Failure) {
+    switch failure {
+    case .noConnection: self = .noConnection(failure.description)
+    case .refused(let error):
+      self = .database(
+        error.state.rawValue == "55P03"
+          ? "a table was in use for longer than \(Migrator.lockTimeout): try again at a quieter moment"
+          : error.description)
+    }
+  }
+}
