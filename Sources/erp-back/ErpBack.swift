@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import FastCGI
+internal import Reactor
+
+@main
+struct ErpBack: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "erp-back",
+    abstract: "The ERP's back end: answers FastCGI requests from nginx with PostgreSQL.",
+    discussion: """
+      Exit status: 0 done; 1 failed; 64 wrong usage; 69 the socket or the database cannot be had; \
+      75 try again later; 78 the configuration is unusable.
+      """,
+    version: version,
+    subcommands: [Serve.self, Migrate.self],
+    defaultSubcommand: Serve.self)
+}
+
+/// Ends a command: one message on standard error, one exit status (sysexits.h).
+func fail(_ message: String, _ code: Int32) -> ExitCode {
+  StandardErrorLog.write("erp-back: \(message)\n")
+  return ExitCode(code)
+}

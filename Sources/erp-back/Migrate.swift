@@ -1,0 +1,168 @@
+internal import ArgumentParser
+internal import FastCGI
+internal import Migrations
+internal import Postgres
+internal import Reactor
+
+/// `erp-back migrate …`, with Alembic's verbs.
+struct Migrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Bring the database's schema up or down.",
+    discussion: """
+      The database is DATABASE_URL, else the credential database_url. Each revision commits \
+      with its bookkeeping row; a second migrator waits for the first and then finds nothing to \
+      do. A database that Alembic built (create_clients_0001) is adopted by the first upgrade.
+
+      A target is head, base, +N, -N, or a revision or the beginning of one.
+      """,
+    subcommands: [
+      Upgrade.self, Downgrade.self, Current.self, History.self, Check.self, Stamp.self,
+    ])
+
+  struct Options: ParsableArguments {
+    @Flag(name: .customLong("sql"), help: "Print the SQL instead of running it.")
+    var printsSQL = false
+  }
+
+  /// A target such as `-1` looks like an option, so it is taken from what is left over.
+  struct Goal: ParsableArguments {
+    @Argument(
+      parsing: .allUnrecognized,
+      help: ArgumentHelp("head, base, +N, -N or a revision.", valueName: "target"))
+    var words: [String] = []
+
+    func target() throws -> Target {
+      if let option = words.first(where: { $0.hasPrefix("--") }) {
+        throw ValidationError("Unknown option '\(option)'")
+      }
+      guard words.count <= 1 else {
+        throw ValidationError("One target, please: \(words.joined(separator: " "))")
+      }
+      guard let word = words.first else {
+        throw ValidationError("Missing target: head, base, +N, -N or a revision.")
+      }
+      return Target(word)
+    }
+  }
+
+  struct Upgrade: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Apply revisions: head, +N or a revision.")
+    @OptionGroup var options: Options
+    @OptionGroup var goal: Goal
+
+    func run() throws {
+      let target = try goal.target()
+      try migrating { migrator throws(MigrationError) in
+        if options.printsSQL { return print(try migrator.script(target, upwards: true)) }
+        try reporting(verb: "upgrade") { report throws(MigrationError) in
+          try migrator.upgrade(target, report)
+        }
+      }
+    }
+  }
+
+  struct Downgrade: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take revisions back: -N, base or a revision.")
+    @OptionGroup var options: Options
+    @OptionGroup var goal: Goal
+
+    func run() throws {
+      let target = try goal.target()
+      try migrating { migrator throws(MigrationError) in
+        if options.printsSQL { return print(try migrator.script(target, upwards: false)) }
+        try reporting(verb: "downgrade") { report throws(MigrationError) in
+          try migrator.downgrade(target, report)
+        }
+      }
+    }
+  }
+
+  struct Current: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the database's revision.")
+
+    func run() throws {
+      try migrating { migrator throws(MigrationError) in print(try migrator.current() ?? "base") }
+    }
+  }
+
+  struct History: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the revisions, oldest first.")
+
+    func run() throws {
+      try migrating { migrator throws(MigrationError) in
+        for row in try migrator.history() {
+          print("\(row.id)  \(row.appliedAt.map { "applied \($0)" } ?? "pending")")
+        }
+      }
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Exit 0 when the database is at head, 1 when not.")
+
+    func run() throws {
+      var pending: [String] = []
+      try migrating { migrator throws(MigrationError) in pending = try migrator.pending() }
+      guard pending.isEmpty else {
+        throw fail(
+          "pending: \(pending.joined(separator: ", ")): run erp-back migrate upgrade head", 1)
+      }
+      print("at head: \(Revisions.head)")
+    }
+  }
+
+  struct Stamp: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Note a revision as applied without running anything.")
+    @OptionGroup var options: Options
+    @OptionGroup var goal: Goal
+
+    func run() throws {
+      let target = try goal.target()
+      try migrating { migrator throws(MigrationError) in
+        if options.printsSQL { return print(try migrator.stampScript(target)) }
+        try reporting(verb: "stamp") { report throws(MigrationError) in
+          try migrator.stamp(target, report)
+        }
+      }
+    }
+  }
+}
+
+/// Connects, runs `body`, and turns what goes wrong into a line and an exit status.
+private func migrating(_ body: (Migrator) throws(MigrationError) -> Void) throws {
+  let string: ConnectionString
+  do throws(Configuration.Invalid) {
+    string = try Configuration.database(CommonGateway.environment())
+  } catch {
+    throw fail(error.description, 78)
+  }
+  do throws(MigrationError) {
+    try body(try Migrator(string))
+  } catch {
+    throw fail(error.description, error.exitCode)
+  }
+}
+
+/// Prints each step as it is done, and that nothing was to do when there was none.
+private func reporting(
+  verb: String, _ body: ((Migrator.Step) -> Void) throws(MigrationError) -> Void
+) throws(MigrationError) {
+  var steps = 0
+  try body { step in
+    switch step {
+    case .waiting:
+      StandardErrorLog.write("erp-back: another migrator is at work, waiting for it\n")
+      return
+    case .adopted(let id): print("adopted \(id) from Alembic")
+    case .upgraded(let id): print("upgrade \(id)")
+    case .downgraded(let id): print("downgrade \(id)")
+    case .stamped(let id): print("stamp \(id)")
+    }
+    steps += 1
+  }
+  if steps == 0 { print("\(verb): nothing to do") }
+}

@@ -1,0 +1,67 @@
+internal import API
+internal import ArgumentParser
+internal import Catalog
+internal import FastCGI
+internal import Glibc
+internal import Logging
+internal import Migrations
+internal import Reactor
+
+/// `erp-back serve`
+struct Serve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serve FastCGI requests (the default).",
+    discussion: """
+      Listens on the socket that systemd passes, else on ERP_SOCKET, and runs until SIGTERM or \
+      SIGINT: it then finishes what it has begun. A second one ends it at once. The database may \
+      be away at start and at any time: requests get 503 until it is back.
+
+      With GATEWAY_INTERFACE in the environment and no socket it answers one CGI request on \
+      standard output and exits.
+
+      The configuration is the environment:
+
+      \(Variable.table)
+      """)
+
+  func run() throws {
+    let environment = CommonGateway.environment()
+    let configuration: Configuration
+    do throws(Configuration.Invalid) {
+      configuration = try Configuration(environment)
+    } catch {
+      throw fail(error.lines.joined(separator: "\nerp-back: "), 78)
+    }
+    FastCGI.Connection.initializeLibrary()
+    let application = Application(
+      Catalog.resources, title: Catalog.title, version: version, revision: Revisions.head,
+      origins: configuration.origins)
+    var logger = Logger(label: "erp-back") { label in
+      StandardErrorLog(label, level: configuration.logLevel)
+    }
+    logger.logLevel = configuration.logLevel
+
+    let isInherited =
+      environment["LISTEN_PID"] == "\(getpid())" && (Int(environment["LISTEN_FDS"] ?? "") ?? 0) > 0
+    let isGateway = environment["GATEWAY_INTERFACE"] != nil
+    if isGateway && !isInherited && environment[Variable.socket.name] == nil {
+      let observe: @Sendable (Observation) -> Void = { [logger] in $0.log(to: logger) }
+      try Reactor(application, configuration.settings, nil, observe: observe).runCommonGateway()
+      return
+    }
+    let listener: Listener
+    do throws(Listener.Failure) {
+      listener =
+        isInherited
+        ? try .inherited()
+        : try .bind(
+          configuration.socket, mode: configuration.socketMode, group: configuration.socketGroup)
+    } catch {
+      throw fail(error.description, 69)
+    }
+    try Reactors.serve(
+      application, configuration.settings, listener, count: configuration.reactors,
+      version: version, manager: ServiceManager(environment), logger: logger)
+    listener.unlinkPath()
+  }
+}
