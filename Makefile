@@ -1,0 +1,31 @@
+# The recipes are the scripts in scripts/, which say more with --help.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format build clean
+
+export PORT RUN_DIR
+
+help:
+	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
+	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
+	@echo 'make build    the release binary, .build/release/erp-back'
+	@echo 'make lint     check the formatting; make format mends it'
+	@echo 'make clean    remove what was built (the data of make run, in .run/, stays)'
+
+run:
+	@scripts/run
+
+test:
+	@scripts/test
+
+build:
+	@scripts/prepare
+	swift build -c release --static-swift-stdlib --product erp-back
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build
