@@ -80,9 +80,12 @@ public final class Reactor {
 
   private func beginTurn() {
     service.now = EventLoop.now
-    let interval = service.needsTicks || stops > 0 || !isAccepting ? Self.busyTick : Self.idleTick
-    if interval < tickInterval || tickInterval == 0 { setTick(interval) }
+    // Only a tick goes back to idle ticks: a timer is not set anew for every request.
+    if tickInterval != Self.busyTick { setTick(isBusy ? Self.busyTick : Self.idleTick) }
   }
+
+  /// Whether time alone can change something soon.
+  private var isBusy: Bool { stops > 0 || !isAccepting || service.needsTicks }
 
   private func setTick(_ interval: Int) {
     guard interval != tickInterval else { return }
@@ -99,7 +102,7 @@ public final class Reactor {
       case .exchange(let index, let generation):
         service.ready(event, index, generation: generation)
       case .database(let lane, let slot): service.ready(event, lane: lane, slot: slot)
-      case .listener: accept()
+      case .listener: accept(atMost: Self.acceptBatch)
       case .timer: tick()
       case .doorbell: for _ in 0..<loop.drainDoorbell() { stopOnce() }
       case .signals: while let signal = loop.nextSignal() { onSignal?(signal) }
@@ -112,7 +115,7 @@ public final class Reactor {
     service.now = EventLoop.now
     service.tick()
     if !isAccepting && stops == 0 && service.now >= acceptsAgainAt { try? startAccepting() }
-    if !service.needsTicks && isAccepting && stops == 0 { setTick(Self.idleTick) }
+    if !isBusy { setTick(Self.idleTick) }
     onTick?(service.now)
   }
 
@@ -124,10 +127,10 @@ public final class Reactor {
     isAccepting = true
   }
 
-  private func accept() {
+  private func accept(atMost count: Int) {
     guard let listener, isAccepting else { return }
     do throws(SystemError) {
-      for _ in 0..<Self.acceptBatch {
+      for _ in 0..<count {
         guard let connection = try listener.accept() else { return }
         service.accept(connection)
       }
@@ -148,7 +151,7 @@ public final class Reactor {
     drainDeadline = service.now + drainLimit
     if let listener {
       // What queues at a socket of systemd's is the next process's; at our own it is ours.
-      if listener.isOwned { accept() }
+      if listener.isOwned { accept(atMost: .max) }
       loop.unwatch(listener.descriptor)
     }
     isAccepting = false

@@ -82,10 +82,12 @@ private struct Reader {
   func text(_ variable: Variable) -> String { environment[variable.name] ?? variable.initial }
 
   mutating func database() -> ConnectionString? {
-    let text =
-      environment[Variable.databaseURL.name]
-      ?? ServiceManager.credential("database_url", environment)
-    guard let text else {
+    // An empty one is as good as none: systemd puts a blank line where a credential is missing.
+    let candidates = [
+      environment[Variable.databaseURL.name], ServiceManager.credential("database_url", environment),
+    ]
+    guard let text = candidates.compactMap({ $0 }).first(where: { !$0.allSatisfy(\.isWhitespace) })
+    else {
       refuse(
         .databaseURL, "it is not set: set it, such as postgresql://USER:PASSWORD@HOST:5432/DATABASE"
       )
