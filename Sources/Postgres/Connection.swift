@@ -158,6 +158,11 @@ internal import Glibc
     index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?], tag: Int
   ) -> Bool {
     guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
+    // libpq sends early when much is queued, so a refusal may be read before this batch has its
+    // Sync: what is sent behind it in the same batch would only be aborted too.
+    if hasUnsynced, unsafe PQpipelineStatus(handle) == PQ_PIPELINE_ABORTED, !sync() {
+      return false
+    }
     let index = settings.prepares ? index : nil
     if let index, !prepare(index, sql, types) { return false }
     let isSent = unsafe bytes.withUnsafeBytes { buffer in
@@ -288,8 +293,6 @@ internal import Glibc
       let error = unsafe ServerError(result)
       unsafe PQclear(result)
       if error.state.needsPreparing, let statement { prepared[statement] = "" }
-      // Without a SQLSTATE it was the connection that failed.
-      if error.state.rawValue.isEmpty { return .dead }
       return .refused(tag: tag, error)
     }
   }

@@ -53,9 +53,43 @@ public struct ConnectionString: Sendable, Equatable {
       unsafe PQconninfoFree(options)
       unsafe PQfreemem(message)
     }
-    guard unsafe options == nil else { return nil }
+    if let options = unsafe options {
+      return unsafe misplaced(options, isURL: conninfo.hasPrefix("postgresql://"))
+    }
     let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
     return "libpq cannot read it: \(withoutQuotations(text))"
+  }
+
+  /// Which option holds what belongs to another. An `@` or `/` of a password that is not
+  /// percent-encoded ends up there, and libpq would name it in its errors.
+  private static func misplaced(
+    _ options: UnsafeMutablePointer<PQconninfoOption>, isURL: Bool
+  ) -> String? {
+    let remedy = "percent-encode the password (@ is %40, / is %2F, : is %3A, # is %23, ? is %3F)"
+    var option = unsafe options
+    // libpq ends the array with a null keyword.
+    while let keyword = unsafe option.pointee.keyword {
+      let name = unsafe String(cString: keyword)
+      let value = unsafe option.pointee.val.map { unsafe String(cString: $0) } ?? ""
+      switch name {
+      case "port":
+        let isNumbers = value.utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }
+        if !isNumbers { return "its port is not a number: \(remedy)" }
+      case "host", "hostaddr":
+        let isPlain = value.split(separator: ",").allSatisfy {
+          $0.hasPrefix("/") || ($0.hasPrefix("@") && !isURL)
+            || !$0.contains { $0 == "@" || $0 == "/" }
+        }
+        if !isPlain { return "its \(name) holds @ or /: \(remedy)" }
+      case "user", "dbname":
+        if isURL && value.contains(where: { $0 == "@" || $0 == "/" }) {
+          return "its \(name) holds @ or /: \(remedy)"
+        }
+      default: break
+      }
+      unsafe option += 1
+    }
+    return nil
   }
 
   /// libpq quotes what it stumbled over, which may be a piece of the password.

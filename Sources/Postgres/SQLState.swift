@@ -19,9 +19,10 @@ public struct SQLState: RawRepresentable, Hashable, Sendable {
   /// 42P05: prepared statement already exists
   public static let duplicateStatement = SQLState(rawValue: "42P05")
 
-  /// The session ends with this error: shutdown, crash of another backend, recovery.
+  /// The session ends with this error: shutdown, crash of another backend, recovery. An error
+  /// without a code is libpq's own: the connection failed.
   public var endsSession: Bool {
-    rawValue.hasPrefix("57P") || rawValue.hasPrefix("08")
+    rawValue.isEmpty || rawValue.hasPrefix("57P") || rawValue.hasPrefix("08")
   }
 
   /// The statement was rolled back for no fault of its own and may simply run again, when it was
