@@ -22,7 +22,7 @@ public final class Application: Sendable {
     self.resources = resources
     var next = 0
     statementsOf = resources.map { ResourceStatements($0, next: &next) }
-    readiness = Readiness(revision: revision, next: &next)
+    readiness = Readiness(revision: revision, resources, next: &next)
     statementCount = next
     writers = resources.map { RowWriter($0.columns) }
     router = Router(resources)
@@ -69,11 +69,12 @@ public final class Application: Sendable {
     _ request: borrowing Request, _ plan: borrowing Plan, failure: DatabaseFailure,
     _ response: inout Response
   ) {
+    let resource = plan.resource.map { resources[$0] }
     let problem =
-      if case .ready = plan.answer {
-        readiness.problem(failure)
-      } else {
-        Problem(failure, for: plan.resource.map { resources[$0] })
+      switch plan.answer {
+      case .ready: readiness.problem(failure)
+      case .list: Problem(failure, for: resource, isList: true)
+      default: Problem(failure, for: resource, isList: false)
       }
     response.write(problem, requestID: request.id)
     finish(request, plan, &response)

@@ -54,6 +54,8 @@ struct BodyReader {
       try scanner.expect(UInt8(ascii: ":"), bytes)
       let value = try scanner.value(bytes)
       if let (slot, spelling) = find(bytes, name, table) {
+        // What a member overwrites was sent too.
+        undeclared.formUnion(slots[slot].value.marks)
         slots[slot].value = value
         slots[slot].spellings |= 1 << UInt8(spelling)
       } else {

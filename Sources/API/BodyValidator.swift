@@ -33,6 +33,7 @@ struct BodyValidator {
   mutating func update(
     _ bytes: Span<UInt8>, _ slots: [BodyReader.Slot], _ parameters: inout Parameters
   ) {
+    checkUndeclared(slots[0].value.marks)
     for slot in slots.indices.dropFirst() {
       let column = resource.columns[resource.writable[slot]]
       if slots[slot].value.kind == .absent {

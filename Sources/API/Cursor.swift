@@ -64,7 +64,9 @@ struct Cursor: Equatable {
   ) -> Bool {
     switch kind {
     case .uuid: range.count == 16
-    case .timestamp: range.count == 8
+    case .timestamp:
+      range.count == 8
+        && bytes.bigEndian(Int64.self, at: range.lowerBound).map(Timestamp.isValue) ?? false
     case .text: UTF8Sequence.isText(bytes, range)
     case .textArray, .objects: false
     }

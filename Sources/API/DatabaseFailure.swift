@@ -54,7 +54,8 @@ public enum Verdict: Sendable {
 }
 
 extension Problem {
-  init(_ failure: DatabaseFailure, for resource: Resource?) {
+  /// - Parameter isList: what was sent stood in the query.
+  init(_ failure: DatabaseFailure, for resource: Resource?, isList: Bool) {
     switch failure {
     case .unavailable: self = .unavailable
     case .timeout: self = .timeout
@@ -64,7 +65,7 @@ extension Problem {
         self = .conflict(
           resource?.nouns.conflict ?? "Cette valeur existe déjà",
           field: resource?.columnInConflict(error))
-      case .invalid: self = .rejectedByDatabase
+      case .invalid: self = .rejectedByDatabase(isList ? "query" : "body")
       case .timeout: self = .timeout
       case .unavailable: self = .unavailable
       case .misconfigured, .bug: self = .internal

@@ -40,6 +40,7 @@ struct EntityTag: Equatable {
     fingerprint = UInt32(halves.0 >> 32)
     transaction = UInt32(truncatingIfNeeded: halves.0)
     updated = Int64(bitPattern: halves.1)
+    guard Timestamp.isValue(updated) else { return nil }
   }
 }
 

@@ -23,8 +23,8 @@ struct JSONScanner {
     static let nul = Marks(rawValue: 2)
     /// A lone surrogate, which is no character (RFC 8259 section 8.2).
     static let surrogate = Marks(rawValue: 4)
-    /// A number beyond IEEE 754 double range (RFC 8259 section 6); as `numeric` a few bytes
-    /// of it would become 131,072 digits.
+    /// A number beyond IEEE 754 double range (RFC 8259 section 6), of which a few bytes would
+    /// become 131,072 digits as `numeric`, or beyond what `numeric` holds.
     static let hugeNumber = Marks(rawValue: 8)
 
     static let unstorable: Marks = [.nul, .surrogate, .hugeNumber]
@@ -161,11 +161,15 @@ struct JSONScanner {
     guard let first = digit(bytes) else { throw Malformed(offset: position) }
     position += 1
     if first != 0 { skipDigits(bytes) }
-    var magnitude = position - whole
+    let wholeDigits = position - whole
+    var fractionDigits = 0
+    var exponent = 0
     if position < end, bytes[position] == UInt8(ascii: ".") {
       position += 1
       guard digit(bytes) != nil else { throw Malformed(offset: position) }
+      let fraction = position
       skipDigits(bytes)
+      fractionDigits = position - fraction
     }
     if position < end, bytes[position] | 0x20 == UInt8(ascii: "e") {
       position += 1
@@ -177,15 +181,18 @@ struct JSONScanner {
         position += 1
       }
       guard digit(bytes) != nil else { throw Malformed(offset: position) }
-      var exponent = 0
       while let next = digit(bytes) {
         exponent = min(exponent * 10 + next, 100_000)
         position += 1
       }
-      magnitude = isNegative ? max(exponent, magnitude) : exponent + magnitude
+      if isNegative { exponent = -exponent }
     }
-    // 1.8e308 is the largest double; long plain integers are kept as they are sent.
-    if magnitude > 309, position - whole < magnitude { marks.insert(.hugeNumber) }
+    // 1.8e308 is the largest double; numeric has at most 131,072 digits before the point and
+    // 16,383 behind it (https://www.postgresql.org/docs/15/datatype-numeric.html).
+    let isHuge =
+      (exponent > 0 && wholeDigits + exponent > 309) || wholeDigits > 131_072
+      || fractionDigits - exponent > 16_383
+    if isHuge { marks.insert(.hugeNumber) }
   }
 
   private func digit(_ bytes: Span<UInt8>) -> Int? {

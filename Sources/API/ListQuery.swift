@@ -101,6 +101,14 @@ struct ListQuery {
       shape.parameterTypes(resource, order: order, nullKeys: nullKeys), isRead: true, index: nil)
   }
 
+  /// Whether a link to the next page repeats the parameter.
+  static func isKept(_ name: [UInt8], _ resource: Resource) -> Bool {
+    switch String(decoding: name, as: UTF8.self) {
+    case "limit", "q", "sort", "fields": true
+    case let name: resource.column(named: name.utf8).map(resource.filtered.contains) ?? false
+    }
+  }
+
   /// The order in force, `id` included.
   func completeOrder(_ resource: Resource) -> [SortKey] {
     resource.complete(order ?? resource.order)

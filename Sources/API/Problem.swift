@@ -29,8 +29,14 @@ struct Problem {
   static let tooLarge = Problem(413, "too_large", "Le corps de la requête est trop volumineux")
   static let unsupportedType = Problem(
     415, "unsupported_media_type", "Le corps doit être en JSON (Content-Type: application/json)")
-  static let rejectedByDatabase = Problem(
-    422, "invalid", "Une valeur envoyée n’est pas acceptée par la base de données")
+  /// - Parameter location: `body` or `query`.
+  static func rejectedByDatabase(_ location: String) -> Problem {
+    var violations = Violations()
+    violations.add(
+      .valueError, at: [.name(location)],
+      "une valeur envoyée n’est pas acceptée par la base de données")
+    return .invalid(violations)
+  }
   static let `internal` = Problem(
     500, "internal", "Erreur interne : signalez l’identifiant de requête à votre administrateur")
   static let unavailable = Problem(

@@ -4,11 +4,15 @@ struct Readiness: Sendable {
   let statement: Statement
   private let revision: String
 
-  init(revision: String, next index: inout Int) {
+  init(revision: String, _ resources: [Resource], next index: inout Int) {
     self.revision = revision
+    // The joins fetch nothing: they fail where a table, a column or a permission is missing.
+    let tables = resources.enumerated().map { number, resource in
+      " LEFT JOIN (SELECT \(resource.columnList) FROM \(resource.table) LIMIT 0) AS t\(number) ON true"
+    }
     statement = Statement(
-      "SELECT revision FROM public.erp_back_revisions ORDER BY revision DESC LIMIT 1", [],
-      isRead: true, index: index)
+      "SELECT applied.revision FROM public.erp_back_revisions AS applied\(tables.joined()) "
+        + "ORDER BY applied.revision DESC LIMIT 1", [], isRead: true, index: index)
     index += 1
   }
 
@@ -29,11 +33,14 @@ struct Readiness: Sendable {
       return .notReady("la base de données ne répond pas")
     }
     switch Verdict(sqlState: error.sqlState) {
-    case .misconfigured: return .notReady(Self.notMigrated)
+    case .misconfigured: return .notReady(Self.misconfigured)
     default: return .notReady("la base de données refuse la lecture (SQLSTATE \(error.sqlState))")
     }
   }
 
+  private static let misconfigured =
+    "une table, une colonne ou un droit manque dans la base : "
+    + "lancez « erp-back migrate upgrade head », puis vérifiez les droits du rôle"
   private static let notMigrated =
     "la base n’est pas migrée : lancez « erp-back migrate upgrade head »"
 }

@@ -50,6 +50,8 @@ extension Application {
     }
   }
 
+  /// A page ends early, and says that there is more, once it has this many bytes.
+  private static let largestPage = 16_777_216
   private static let successOpening = Array(#"{"success":true,"data":"#.utf8)
 
   /// The tag of row 0, whose `xmin` stands behind the columns.
@@ -89,15 +91,16 @@ extension Application {
     // With a total an empty page is one row of NULLs beside it.
     let isEmpty = rows.count == 0 || rows.isNull(0, 0)
     let found = isEmpty ? 0 : rows.count
-    let count = min(found, list.limit)
-    let hasMore = found > list.limit
+    var count = 0
 
     response.body.append(contentsOf: Self.successOpening)
     response.body.append(UInt8(ascii: "["))
-    for row in 0..<count {
-      if row > 0 { response.body.append(UInt8(ascii: ",")) }
-      writers[index].write(rows, row: row, columns: list.fields, into: &response.body)
+    while count < min(found, list.limit) && response.body.count < Self.largestPage {
+      if count > 0 { response.body.append(UInt8(ascii: ",")) }
+      writers[index].write(rows, row: count, columns: list.fields, into: &response.body)
+      count += 1
     }
+    let hasMore = found > count
     response.body.append(#"],"count":"#)
     response.body.appendDecimal(count)
     response.body.append(hasMore ? #","has_more":true"# : #","has_more":false"#)
@@ -111,7 +114,7 @@ extension Application {
     if let applied = preferences.applied { response.field("Preference-Applied", applied) }
     if hasMore {
       var link: [UInt8] = [UInt8(ascii: "<")]
-      writeTarget(request, plan, into: &link)
+      writeTarget(request, plan, resources[index], into: &link)
       link.append("after=")
       Cursor.write(
         rows, row: count - 1, resources[index], list.completeOrder(resources[index]), into: &link)
@@ -120,18 +123,18 @@ extension Application {
     }
   }
 
-  /// The path as it was called, and the query without its place in the list; ends ready for
-  /// `after=`.
+  /// The path as it was called, and the query without its place in the list and without what
+  /// means nothing here; ends ready for `after=`.
   private func writeTarget(
-    _ request: borrowing Request, _ plan: borrowing Plan, into output: inout [UInt8]
+    _ request: borrowing Request, _ plan: borrowing Plan, _ resource: Resource,
+    into output: inout [UInt8]
   ) {
     let bytes = request.bytes.span
     if let mount = request.range(.mount) { output.appendURI(bytes.extracting(mount)) }
     output.appendURI(bytes.extracting(plan.path))
     output.append(UInt8(ascii: "?"))
     QueryString.forEach(bytes, plan.query) { name, _, pair in
-      let name = String(decoding: name, as: UTF8.self)
-      if name != "after" && name != "offset" {
+      if ListQuery.isKept(name, resource) {
         output.appendURI(bytes.extracting(pair))
         output.append(UInt8(ascii: "&"))
       }

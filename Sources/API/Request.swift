@@ -84,6 +84,26 @@ public struct Request: Sendable {
 
   /// The request's identifier, written to logs and answers.
   public var id: String { text(.requestID) ?? "" }
+
+  /// Whether the identifier is one: 8 to 128 characters of `[A-Za-z0-9._-]`.
+  public var hasID: Bool {
+    let range = fields[Field.requestID.rawValue]
+    return 8...128 ~= range.count
+      && bytes[range].allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: true
+        default: false
+        }
+      }
+  }
+
+  /// Gives the request an identifier of 32 hexadecimal digits.
+  public mutating func identify(_ high: UInt64, _ low: UInt64) {
+    let start = bytes.count
+    bytes.appendHex(high, digits: 16)
+    bytes.appendHex(low, digits: 16)
+    fields[Field.requestID.rawValue] = start..<bytes.count
+  }
 }
 
 /// The methods of RFC 9110 section 9.3 and RFC 5789 that routes answer.

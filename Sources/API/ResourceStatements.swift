@@ -71,9 +71,9 @@ struct ResourceStatements: Sendable {
   ) -> String {
     """
     WITH target AS (SELECT id, xmin, updated_at FROM \(table) WHERE id = $1 FOR UPDATE), \
-    changed AS (\(change) WHERE t.id = target.id AND \
-    (target.xmin, target.updated_at) IN \
-    (SELECT x, u FROM unnest($\(tags), $\(tags + 1)) AS matching(x, u)) \
+    changed AS (\(change) WHERE t.id = target.id AND EXISTS \
+    (SELECT FROM unnest($\(tags), $\(tags + 1)) AS tag(x, u) \
+    WHERE tag.x = target.xmin AND tag.u = target.updated_at) \
     RETURNING \(columns.map { "t.\($0)" }.commaSeparated)) \
     SELECT \(columns.map { "changed.\($0)" }.commaSeparated) FROM target LEFT JOIN changed ON true
     """

@@ -1,6 +1,13 @@
 /// `timestamptz` in binary: microseconds since 2000-01-01 00:00 UTC
 /// (https://www.postgresql.org/docs/15/datatype-datetime.html).
 enum Timestamp {
+  /// What `timestamptz` can hold: 4714-11-24 BC to 294276 AD, and the infinities
+  /// (src/include/datatype/timestamp.h).
+  static func isValue(_ microseconds: Int64) -> Bool {
+    -211_813_488_000_000_000..<9_223_371_331_200_000_000 ~= microseconds
+      || microseconds == .max || microseconds == .min
+  }
+
   /// Appends it as Python's isoformat writes a UTC time: no fraction when it is zero.
   static func write(_ microseconds: Int64, into output: inout [UInt8]) {
     guard microseconds != .max, microseconds != .min else {
