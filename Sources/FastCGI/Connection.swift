@@ -11,14 +11,14 @@ internal import Glibc
   /// libfcgi's streams point back to it: it must not move.
   private let request: UnsafeMutablePointer<FCGX_Request>
   private var records = ResponseRecords()
-  /// What a short write left over.
+  /// What a short write left over, and how much of it went since.
   private var unsent: [UInt8] = []
+  private var unsentStart = 0
   private var isReading = false
   /// libfcgi closes the descriptor of a request that it refuses.
   private var wasClosedByLibrary = false
-  /// Whether part of the request lies beyond the receive queue: libfcgi then may read on into
-  /// what follows, so the connection ends with the answer.
-  private var isOverflowing = false
+  /// What was taken of a request that does not fit the receive queue.
+  private var overflow: [UInt8] = []
   private var vectors: [iovec] = unsafe []
 
   /// What became of a body.
@@ -41,11 +41,11 @@ internal import Glibc
   /// Longest time in seconds that one read of libfcgi may block; accepted sockets do not
   /// inherit it.
   private static let readLimit = 1
-  /// Longest time in seconds to read the part of a body that did not fit the receive queue.
-  private static let bodyLimit: time_t = 5
-  /// A receive queue of this many bytes is taken as full: Linux stops a sender at about 200 KB
+  /// From this many bytes on the receive queue is emptied: Linux stops a sender at about 200 KB
   /// (net.core.wmem_default), and what lies behind comes only after reading.
   private static let fullQueue = 98_304
+  /// What is gathered of one request at most, in bytes.
+  private static let largestRequest = 134_217_728
   /// What `arrival` needs room for.
   public static let peekSize = 262_144
 
@@ -67,24 +67,38 @@ internal import Glibc
     unsafe request.deallocate()
   }
 
-  /// Looks at what has come without taking it; nil when the peer has closed.
+  /// Looks at what has come without taking it, as long as it fits the receive queue; nil when the
+  /// peer has closed.
   ///
   /// - Parameter scratch: `peekSize` bytes, contents lost.
   public func arrival(_ scratch: inout [UInt8]) -> Arrival? {
-    let count = unsafe scratch.withUnsafeMutableBytes { buffer in
-      unsafe recv(
-        descriptor, buffer.baseAddress, buffer.count,
-        Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
-    }
-    if count < 0 && (errno == EAGAIN || errno == EINTR) { return .partial(hasParameters: false) }
+    guard overflow.isEmpty else { return gather(&scratch) }
+    let count = receive(&scratch, Int32(MSG_PEEK))
+    if count < 0 && (errno == EAGAIN || errno == EINTR) { return .nothing }
     guard count > 0 else { return nil }
     let arrival = Arrival(scratch.span.extracting(0..<count))
-    if case .partial(let hasParameters) = arrival, count >= Self.fullQueue {
-      isOverflowing = true
-      return hasParameters ? .whole : .invalid
-    }
-    isOverflowing = false
+    if case .partial = arrival, count >= Self.fullQueue { return gather(&scratch) }
     return arrival
+  }
+
+  /// Takes what has come of a request that does not fit the receive queue.
+  private func gather(_ scratch: inout [UInt8]) -> Arrival? {
+    while overflow.count <= Self.largestRequest {
+      let count = receive(&scratch, 0)
+      if count < 0 && (errno == EAGAIN || errno == EINTR) {
+        let gathered = overflow
+        return Arrival(gathered.span)
+      }
+      guard count > 0 else { return nil }
+      overflow.append(contentsOf: scratch[..<count])
+    }
+    return .invalid
+  }
+
+  private func receive(_ scratch: inout [UInt8], _ flags: Int32) -> Int {
+    unsafe scratch.withUnsafeMutableBytes { buffer in
+      unsafe recv(descriptor, buffer.baseAddress, buffer.count, flags | Int32(MSG_DONTWAIT))
+    }
   }
 
   /// Reads the request that has arrived.
@@ -101,15 +115,17 @@ internal import Glibc
   ) -> Body? {
     bytes.removeAll(keepingCapacity: true)
     for index in values.indices { values[index] = 0..<0 }
+    guard let source = source() else { return nil }
+    defer { if source != descriptor { close(source) } }
     unsafe FCGX_InitRequest(request, -1, 0)
-    unsafe request.pointee.ipcFd = descriptor
+    unsafe request.pointee.ipcFd = source
     // Accept_r begins with Finish_r, which closes the descriptor unless it is kept, and a refusal
     // closes it with a lingering poll unless it is detached.
     unsafe request.pointee.keepConnection = 1
     unsafe request.pointee.detached = 1
     isReading = true
     guard unsafe FCGX_Accept_r(request) == 0 else {
-      if unsafe request.pointee.ipcFd < 0 { wasClosedByLibrary = true }
+      if source == descriptor, unsafe request.pointee.ipcFd < 0 { wasClosedByLibrary = true }
       return nil
     }
     // Cut-off PARAMS come back as success.
@@ -119,14 +135,35 @@ internal import Glibc
       into: &bytes, declared: Parameters.number(bytes, values[contentLength]), limit: limit)
   }
 
+  /// What libfcgi reads from: the socket, when the whole request waits in it, else a file in memory
+  /// with what was gathered. So it never meets a record that was not checked, and never waits.
+  private func source() -> Int32? {
+    guard !overflow.isEmpty else { return descriptor }
+    defer { overflow = [] }
+    let file = unsafe memfd_create("request", UInt32(MFD_CLOEXEC))
+    guard file >= 0 else { return nil }
+    var written = 0
+    while written < overflow.count {
+      let count = unsafe overflow.withUnsafeBytes { bytes in
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[written...])
+        return unsafe write(file, rest.baseAddress, rest.count)
+      }
+      guard count > 0 else {
+        close(file)
+        return nil
+      }
+      written += count
+    }
+    lseek(file, 0, SEEK_SET)
+    return file
+  }
+
   /// Reads STDIN to its end, always: what stays would be parsed as records.
   private func readBody(into bytes: inout [UInt8], declared: Int?, limit: Int) -> Body? {
     let start = bytes.count
     var total = 0
-    let began = time(nil)
     while true {
-      let isDropped = total > limit || (declared ?? 0) > limit
-      if isDropped { bytes.removeSubrange(start...) }
+      if total > limit || (declared ?? 0) > limit { bytes.removeSubrange(start...) }
       let wanted = min(max((declared ?? 0) - total, 0) + 1, 65_536)
       var count: Int32 = 0
       bytes.append(addingCapacity: wanted) { output in
@@ -139,7 +176,6 @@ internal import Glibc
       }
       total += Int(max(count, 0))
       if Int(count) < wanted { break }
-      if time(nil) - began > Self.bodyLimit { return nil }
     }
     guard unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
     guard total == declared ?? 0 else { return .wrongLength }
@@ -228,16 +264,17 @@ internal import Glibc
 
   /// Sends more of what was left over.
   public func flush() -> Sending {
-    while !unsent.isEmpty {
+    while unsentStart < unsent.count {
       let sent = unsafe unsent.withUnsafeBytes { bytes in
-        unsafe Glibc.send(
-          descriptor, bytes.baseAddress, bytes.count,
-          Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[unsentStart...])
+        return unsafe Glibc.send(
+          descriptor, rest.baseAddress, rest.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
       }
       guard sent >= 0 else { return errno == EAGAIN ? .blocked : .failed }
-      unsent.removeSubrange(..<sent)
+      unsentStart += sent
     }
     unsent = []
+    unsentStart = 0
     return .sent
   }
 
@@ -245,7 +282,7 @@ internal import Glibc
   ///
   /// - Returns: whether the peer keeps the connection for another.
   public func finish() -> Bool {
-    let isKept = unsafe request.pointee.keepConnection != 0 && !isOverflowing
+    let isKept = unsafe request.pointee.keepConnection != 0
     finishReading()
     return isKept
   }

@@ -33,8 +33,10 @@ enum Record {
 
 /// What the bytes that a peer has sent so far amount to. Only record headers are read.
 public enum Arrival: Equatable, Sendable {
-  /// More has to come. `hasParameters`: all of PARAMS is there, STDIN is not.
-  case partial(hasParameters: Bool)
+  /// Not a byte.
+  case nothing
+  /// More has to come.
+  case partial
   /// One whole request, and nothing behind it.
   case whole
   /// Not the one request of a responder that may come here.
@@ -50,9 +52,7 @@ public enum Arrival: Equatable, Sendable {
     while true {
       guard position + Record.headerLength <= bytes.count else {
         let version = position < bytes.count ? bytes[position] : Record.version
-        self =
-          version == Record.version
-          ? .partial(hasParameters: expected == .stdin) : .invalid
+        self = version == Record.version ? .partial : .invalid
         return
       }
       let id = Int(bytes[position + 2]) << 8 | Int(bytes[position + 3])
@@ -83,9 +83,7 @@ public enum Arrival: Equatable, Sendable {
         }
         if length == 0 {
           if expected == .stdin {
-            self =
-              next == bytes.count
-              ? .whole : next < bytes.count ? .invalid : .partial(hasParameters: true)
+            self = next == bytes.count ? .whole : next < bytes.count ? .invalid : .partial
             return
           }
           expected = .stdin
