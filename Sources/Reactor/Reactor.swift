@@ -57,11 +57,13 @@ public final class Reactor {
   public func stop() { loop.ring() }
 
   /// Serves until stopped.
-  public func run() throws(SystemError) {
+  ///
+  /// - Parameter stays: asked once stopped; true keeps the loop turning, for its signals.
+  public func run(while stays: () -> Bool = { false }) throws(SystemError) {
     try startAccepting()
     beginTurn()
     service.tick()
-    while !isDone { turn() }
+    while !isDone || (stops == 1 && stays()) { turn() }
     if service.exchangeCount > 0 { observe(.stoppedAtOnce(left: service.exchangeCount)) }
     service.abort()
   }
@@ -150,7 +152,8 @@ public final class Reactor {
     guard stops == 1 else { return }
     drainDeadline = service.now + drainLimit
     if let listener {
-      // What queues at a socket of systemd's is the next process's; at our own it is ours.
+      // What queues at a socket of systemd's is the next process's. Our own has no path any more:
+      // what queues there is ours, and nothing follows.
       if listener.isOwned { accept(atMost: .max) }
       loop.unwatch(listener.descriptor)
     }

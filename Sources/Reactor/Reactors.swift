@@ -2,6 +2,7 @@ public import API
 public import FastCGI
 internal import Glibc
 public import Logging
+internal import Synchronization
 
 /// The serving process: one reactor in the calling thread, which takes the signals, and the
 /// others in threads of their own.
@@ -19,11 +20,15 @@ public enum Reactors {
     for _ in 1..<max(count, 1) {
       others.append(try Reactor(application, settings, listener, observe: observe))
     }
+    var isStopping = false
     // libfcgi caught SIGTERM and SIGPIPE before; a blocked signal reaches no handler.
     try first.takeSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE]) { number in
       guard number == SIGTERM || number == SIGINT else { return }
       observe(.stopping(signal: number == SIGTERM ? "SIGTERM" : "SIGINT"))
       manager.notify("STOPPING=1")
+      // Once: the next process may bind the path again while this one still drains.
+      if !isStopping { listener.unlinkPath() }
+      isStopping = true
       first.stop()
       for other in others { other.stop() }
     }
@@ -36,28 +41,47 @@ public enum Reactors {
         manager.notify("WATCHDOG=1")
       }
     }
-    let threads = others.map { Thread($0) }
+    let running = Running(others.count)
+    let threads = others.map { Thread($0, running) }
     observe(.started(version: version, reactors: count))
     manager.notify("READY=1")
-    try first.run()
+    try first.run(while: { running.count > 0 })
     for thread in threads { thread.join() }
     let requests = others.reduce(first.requests) { $0 + $1.requests }
     observe(.stopped(requests: requests))
+  }
+
+  /// How many threads still run.
+  private final class Running: Sendable {
+    private let number: Atomic<Int>
+    init(_ count: Int) { number = Atomic(count) }
+    var count: Int { number.load(ordering: .acquiring) }
+    func end() { number.subtract(1, ordering: .releasing) }
   }
 
   /// A thread that runs one reactor.
   @safe private final class Thread {
     private var handle = pthread_t()
 
-    init(_ reactor: Reactor) {
-      let argument = unsafe Unmanaged.passRetained(reactor).toOpaque()
+    private final class Start {
+      let reactor: Reactor
+      let running: Running
+      init(_ reactor: Reactor, _ running: Running) {
+        self.reactor = reactor
+        self.running = running
+      }
+    }
+
+    init(_ reactor: Reactor, _ running: Running) {
+      let argument = unsafe Unmanaged.passRetained(Start(reactor, running)).toOpaque()
       let code = unsafe pthread_create(
         &handle, nil,
         { argument in
           guard let argument = unsafe argument else { return nil }
           // Balances passRetained; the reactor is this thread's from here on.
-          let reactor = unsafe Unmanaged<Reactor>.fromOpaque(argument).takeRetainedValue()
-          try? reactor.run()
+          let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+          try? start.reactor.run()
+          start.running.end()
           return nil
         }, argument)
       precondition(code == 0, "pthread_create: \(SystemError.text(code))")

@@ -15,6 +15,7 @@ final class Service {
   private(set) var exchanges: [Exchange?] = []
   private var free: [Int] = []
   private var generation: UInt32 = 0
+  private var random = SystemRandomNumberGenerator()
   private var lanes: [Pool] = []
   private var lostLanes = 0
   private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
@@ -105,6 +106,7 @@ final class Service {
     exchange.hasArrived = false
     switch connection.arrival(&scratch) {
     case nil: remove(exchange)
+    case .nothing: break
     case .partial:
       if exchange.deadline == Exchange.never { exchange.deadline = now + Self.arrivalLimit }
     case .invalid:
@@ -128,6 +130,8 @@ final class Service {
   private func begin(_ exchange: Exchange, _ body: FastCGI.Connection.Body) {
     requests += 1
     exchange.request.take(body)
+    // nginx always names a request; CGI does not.
+    if !exchange.request.hasID { exchange.request.identify(random.next(), random.next()) }
     let decision = application.plan(
       exchange.request, database: databaseState, &exchange.plan, &exchange.response)
     switch decision {
@@ -207,6 +211,7 @@ final class Service {
 
   private func remove(_ exchange: Exchange) {
     guard exchanges[exchange.index] === exchange else { return }
+    exchange.deadline = Exchange.never
     exchanges[exchange.index] = nil
     free.append(exchange.index)
   }

@@ -84,7 +84,8 @@ private struct Reader {
   mutating func database() -> ConnectionString? {
     // An empty one is as good as none: systemd puts a blank line where a credential is missing.
     let candidates = [
-      environment[Variable.databaseURL.name], ServiceManager.credential("database_url", environment),
+      environment[Variable.databaseURL.name],
+      ServiceManager.credential("database_url", environment),
     ]
     guard let text = candidates.compactMap({ $0 }).first(where: { !$0.allSatisfy(\.isWhitespace) })
     else {

@@ -62,6 +62,5 @@ struct Serve: ParsableCommand {
     try Reactors.serve(
       application, configuration.settings, listener, count: configuration.reactors,
       version: version, manager: ServiceManager(environment), logger: logger)
-    listener.unlinkPath()
   }
 }
