@@ -3,18 +3,17 @@ internal import Postgres
 /// What a table is made of, as the catalog tells it, in lines that can be compared.
 enum LiveTable {
   /// What the live table lacks or has otherwise than `revision` makes it, one line each. The
-  /// expected table is built in a scratch schema and rolled back: its SQL is the only definition.
+  /// expected table is built in the session's temporary schema, which needs no privilege beyond
+  /// the default, and rolled back: the revision's SQL is the only definition.
   static func differences(
     from revision: Revision, table: String, _ session: Session
   ) throws(MigrationError) -> [String] {
     do throws(Session.Failure) {
-      let live = try facts("public", table, session)
-      try session.run(
-        """
-        BEGIN; CREATE SCHEMA \(scratch); SET LOCAL search_path = \(scratch);
-        \(revision.up)
-        """)
-      let expected = try facts(scratch, table, session)
+      let live = try facts("public.\(table)", session)
+      // Functions are never looked up in the temporary schema unless it is named.
+      let up = revision.up.replacing("EXECUTE FUNCTION ", with: "EXECUTE FUNCTION pg_temp.")
+      try session.run("BEGIN; SET LOCAL search_path = pg_temp; \(up)")
+      let expected = try facts("pg_temp.\(table)", session)
       try session.run("ROLLBACK")
       return compare(live: live, expected: expected)
     } catch {
@@ -22,8 +21,6 @@ enum LiveTable {
       throw MigrationError(error)
     }
   }
-
-  private static let scratch = "erp_back_scratch"
 
   struct Fact: Hashable {
     /// `column`, `index` or `trigger`.
@@ -53,13 +50,11 @@ enum LiveTable {
   }
 
   private static func facts(
-    _ schema: String, _ table: String, _ session: Session
+    _ table: String, _ session: Session
   ) throws(Session.Failure) -> [Fact] {
     try session.rows(
       """
-      WITH live AS (
-        SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = $1 AND c.relname = $2)
+      WITH live AS (SELECT to_regclass($1) AS oid)
       SELECT 'column', a.attname::text,
         format_type(a.atttypid, a.atttypmod)
         || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
@@ -77,7 +72,7 @@ enum LiveTable {
         '^CREATE TRIGGER [^ ]+ (.*) ON [^ ]+ (FOR EACH [A-Z]+).*$', '\\1 \\2')
       FROM live JOIN pg_trigger t ON t.tgrelid = live.oid
       WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
-      """, [schema, table]
+      """, [table]
     ).map { Fact(kind: $0[0] ?? "", name: $0[1] ?? "", definition: $0[2] ?? "") }
   }
 }

@@ -43,17 +43,13 @@ public final class Migrator {
   /// Applies what is pending up to `target`.
   public func upgrade(_ target: Target, _ report: (Step) -> Void) throws(MigrationError) {
     try locked(report) { () throws(MigrationError) in
-      var applied = try appliedCount()
-      if applied == 0, try adopt() {
-        applied = 1
+      let (applied, isAdopted) = try position()
+      if isAdopted {
+        try run(stampScript(1))
         report(.adopted(revisions[0].id))
       }
       let goal = try target.position(in: revisions, current: applied)
-      guard goal >= applied else {
-        throw .wrongDirection(
-          "\(revisions[goal == 0 ? 0 : goal - 1].id) is older than the database: use erp-back migrate downgrade"
-        )
-      }
+      try Self.check(goal, from: applied, upwards: true)
       for revision in revisions[applied..<goal] {
         try run(upScript(revision), revision)
         report(.upgraded(revision.id))
@@ -66,9 +62,7 @@ public final class Migrator {
     try locked(report) { () throws(MigrationError) in
       let applied = try appliedCount()
       let goal = try target.position(in: revisions, current: applied)
-      guard goal <= applied else {
-        throw .wrongDirection("the database is older than that: use erp-back migrate upgrade")
-      }
+      try Self.check(goal, from: applied, upwards: false)
       for position in (goal..<applied).reversed() {
         try run(try downScript(position), revisions[position])
         report(.downgraded(revisions[position].id))
@@ -85,9 +79,10 @@ public final class Migrator {
     }
   }
 
-  /// The newest revision applied; nil at base.
+  /// The newest revision applied; nil at base. A table of Alembic's that would be adopted counts.
   public func current() throws(MigrationError) -> String? {
-    try appliedIDs().last?.id
+    if let last = try appliedIDs().last { return last.id }
+    return try position().isAdopted ? revisions.first?.id : nil
   }
 
   /// Every revision that the binary or the database knows, oldest first.
@@ -102,17 +97,18 @@ public final class Migrator {
 
   /// What is pending; throws when the database is ahead or a revision was edited.
   public func pending() throws(MigrationError) -> [String] {
-    revisions[try appliedCount()...].map(\.id)
+    revisions[try position().applied...].map(\.id)
   }
 
   /// The SQL that an upgrade or a downgrade to `target` would run now.
   public func script(_ target: Target, upwards: Bool) throws(MigrationError) -> String {
-    let applied = try appliedCount()
+    let (applied, isAdopted) = upwards ? try position() : (try appliedCount(), false)
     let goal = try target.position(in: revisions, current: applied)
-    var scripts: [String] = []
+    try Self.check(goal, from: applied, upwards: upwards)
+    var scripts = isAdopted ? [stampScript(1)] : []
     if upwards {
-      if goal > applied { scripts = revisions[applied..<goal].map(upScript) }
-    } else if goal < applied {
+      scripts += revisions[applied..<goal].map(upScript)
+    } else {
       for position in (goal..<applied).reversed() { scripts.append(try downScript(position)) }
     }
     return scripts.joined(separator: "\n\n")
@@ -200,8 +196,27 @@ public final class Migrator {
     try query("SELECT to_regclass('\(table)')")[0][0] != nil
   }
 
-  /// Takes over a database that Alembic built; false when there is none.
-  private func adopt() throws(MigrationError) -> Bool {
+  /// How many revisions count as applied, and whether the first does because Alembic built it and
+  /// it only has to be noted.
+  private func position() throws(MigrationError) -> (applied: Int, isAdopted: Bool) {
+    let applied = try appliedCount()
+    guard applied == 0, try isAdoptable() else { return (applied, false) }
+    return (1, true)
+  }
+
+  private static func check(
+    _ goal: Int, from applied: Int, upwards: Bool
+  ) throws(MigrationError) {
+    if upwards && goal < applied {
+      throw .wrongDirection("the database is newer than that: use erp-back migrate downgrade")
+    }
+    if !upwards && goal > applied {
+      throw .wrongDirection("the database is older than that: use erp-back migrate upgrade")
+    }
+  }
+
+  /// Whether Alembic built the database; throws when it built another than revision 1 makes.
+  private func isAdoptable() throws(MigrationError) -> Bool {
     guard let first = revisions.first, let alembic = first.alembic,
       try exists("public.alembic_version"),
       let version = try query("SELECT version_num FROM public.alembic_version").first?[0]
@@ -209,7 +224,6 @@ public final class Migrator {
     guard version == alembic else { throw .unknownAlembic(version) }
     let differences = try LiveTable.differences(from: first, table: "clients", session)
     guard differences.isEmpty else { throw .cannotAdopt(differences) }
-    try run(stampScript(1))
     return true
   }
 

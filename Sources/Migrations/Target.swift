@@ -29,8 +29,8 @@ public enum Target: Equatable, Sendable {
     case .head: return revisions.count
     case .base: return 0
     case .relative(let steps):
-      let position = current + steps
-      guard 0...revisions.count ~= position else {
+      let (position, isBeyond) = current.addingReportingOverflow(steps)
+      guard !isBeyond, 0...revisions.count ~= position else {
         throw .noSuchTarget(
           "\(steps > 0 ? "+" : "")\(steps) leads beyond "
             + (steps > 0
@@ -40,13 +40,13 @@ public enum Target: Equatable, Sendable {
       return position
     case .revision(let name):
       let found = revisions.indices.filter {
-        revisions[$0].id == name || revisions[$0].id.hasPrefix(name)
+        !name.isEmpty && revisions[$0].id.hasPrefix(name)
           || revisions[$0].alembic == name
       }
       guard found.count == 1 else {
         throw .noSuchTarget(
           found.isEmpty
-            ? "there is no revision \(name): see erp-back migrate history"
+            ? "there is no revision “\(name)”: see erp-back migrate history"
             : "\(name) begins \(found.count) revisions: give more of its name")
       }
       return found[0] + 1
