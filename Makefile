@@ -18,8 +18,7 @@ test:
 	@scripts/test
 
 build:
-	@scripts/prepare
-	swift build -c release --static-swift-stdlib --product erp-back
+	@scripts/build
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -138,6 +138,14 @@ end_child() {
   child=''
 }
 
+# What the toolchain would keep in /tmp and in the home directory stays in .build.
+keep_to_build() {
+  export TMPDIR=$root/.build/tmp XDG_CACHE_HOME=$root/.build/cache
+  export CLANG_MODULE_CACHE_PATH=$root/.build/cache/clang
+  mkdir -p "$TMPDIR" "$XDG_CACHE_HOME"
+}
+
 build_release() {
+  keep_to_build
   wait_for swift build --package-path "$root" "${release_flags[@]}" >&2 || fail 70 "the build failed (above)"
 }
