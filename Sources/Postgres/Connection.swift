@@ -53,10 +53,16 @@ internal import Glibc
   private var lengths: [Int32] = []
   private var formats: [Int32] = []
 
-  /// Begins to connect; never waits, but for the name service when the host is a name: use
-  /// `hostaddr` where that could be slow.
-  init?(_ string: ConnectionString, _ settings: SessionSettings) {
-    guard let handle = unsafe Self.start(string) else { return nil }
+  /// Begins to connect; never waits, unless the server is named and not addressed: see
+  /// `Connector`.
+  convenience init?(_ string: ConnectionString, _ settings: SessionSettings) {
+    let handle = unsafe Self.withOptions(string, [:]) { unsafe PQconnectStartParams($0, $1, 1) }
+    guard let handle = unsafe handle else { return nil }
+    unsafe self.init(handle, settings)
+  }
+
+  /// Takes over a connection that was made, or refused.
+  init(_ handle: OpaquePointer, _ settings: SessionSettings) {
     unsafe self.handle = unsafe handle
     self.settings = settings
     // The default receiver writes notices to standard error.
@@ -65,18 +71,22 @@ internal import Glibc
 
   deinit { unsafe PQfinish(handle) }
 
-  private static func start(_ string: ConnectionString) -> OpaquePointer? {
-    let options = [
-      ("dbname", string.conninfo), ("client_encoding", "UTF8"),
-      ("fallback_application_name", "erp-back"),
-    ]
-    // libpq copies both arrays before it returns; strdup'ed strings are freed below.
-    var keywords = unsafe options.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
-    var values = unsafe options.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
+  /// Calls `body` with keywords and values as PQconnectStartParams takes them; it copies both.
+  static func withOptions(
+    _ string: ConnectionString, _ extra: [String: String],
+    _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> OpaquePointer?
+  ) -> OpaquePointer? {
+    let options =
+      [
+        ("dbname", string.conninfo), ("client_encoding", "UTF8"),
+        ("fallback_application_name", "erp-back"),
+      ] + extra.map { ($0.key, $0.value) }
+    let keywords = unsafe options.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
+    let values = unsafe options.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
     defer {
       unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
     }
-    return unsafe PQconnectStartParams(&keywords, &values, 1)
+    return unsafe body(keywords, values)
   }
 
   /// The socket; changes while connecting.

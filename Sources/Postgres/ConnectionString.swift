@@ -6,6 +6,8 @@ internal import CPostgres
 public struct ConnectionString: Sendable, Equatable {
   /// As libpq reads it. Holds the password: never logged.
   let conninfo: String
+  /// Whether the name service has to be asked for the server's address.
+  let needsNameService: Bool
 
   /// Why a string is of no use; never holds any part of it that could be secret.
   public struct Unusable: Error, Equatable, CustomStringConvertible {
@@ -20,7 +22,11 @@ public struct ConnectionString: Sendable, Equatable {
     guard !text.isEmpty else { throw Unusable("it is empty") }
     guard !text.utf8.contains(0) else { throw Unusable("it holds a NUL byte") }
     conninfo = try Self.libpq(text)
-    if let reason = Self.refusal(conninfo) { throw Unusable(reason) }
+    let options = try Self.options(conninfo)
+    if let reason = Self.misplaced(options, isURL: conninfo.hasPrefix("postgresql://")) {
+      throw Unusable(reason)
+    }
+    needsNameService = options["hostaddr", default: ""].isEmpty && Self.hasNames(options["host"])
   }
 
   /// Turns SQLAlchemy's `dialect+driver` scheme into libpq's.
@@ -45,51 +51,57 @@ public struct ConnectionString: Sendable, Equatable {
     return "postgresql" + text[separator.lowerBound...]
   }
 
-  /// Why libpq cannot read it; nil when it can.
-  private static func refusal(_ conninfo: String) -> String? {
+  /// The options as libpq reads them.
+  private static func options(_ conninfo: String) throws(Unusable) -> [String: String] {
     var message: UnsafeMutablePointer<CChar>? = nil
-    let options = unsafe PQconninfoParse(conninfo, &message)
+    let first = unsafe PQconninfoParse(conninfo, &message)
     defer {
-      unsafe PQconninfoFree(options)
+      unsafe PQconninfoFree(first)
       unsafe PQfreemem(message)
     }
-    if let options = unsafe options {
-      return unsafe misplaced(options, isURL: conninfo.hasPrefix("postgresql://"))
+    guard var option = unsafe first else {
+      let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
+      throw Unusable("libpq cannot read it: \(withoutQuotations(text))")
     }
-    let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
-    return "libpq cannot read it: \(withoutQuotations(text))"
+    var options: [String: String] = [:]
+    // libpq ends the array with a null keyword.
+    while let keyword = unsafe option.pointee.keyword {
+      if let value = unsafe option.pointee.val {
+        unsafe options[String(cString: keyword)] = unsafe String(cString: value)
+      }
+      unsafe option += 1
+    }
+    return options
   }
 
   /// Which option holds what belongs to another. An `@` or `/` of a password that is not
   /// percent-encoded ends up there, and libpq would name it in its errors.
-  private static func misplaced(
-    _ options: UnsafeMutablePointer<PQconninfoOption>, isURL: Bool
-  ) -> String? {
+  private static func misplaced(_ options: [String: String], isURL: Bool) -> String? {
     let remedy = "percent-encode the password (@ is %40, / is %2F, : is %3A, # is %23, ? is %3F)"
-    var option = unsafe options
-    // libpq ends the array with a null keyword.
-    while let keyword = unsafe option.pointee.keyword {
-      let name = unsafe String(cString: keyword)
-      let value = unsafe option.pointee.val.map { unsafe String(cString: $0) } ?? ""
-      switch name {
-      case "port":
-        let isNumbers = value.utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }
-        if !isNumbers { return "its port is not a number: \(remedy)" }
-      case "host", "hostaddr":
-        let isPlain = value.split(separator: ",").allSatisfy {
-          $0.hasPrefix("/") || ($0.hasPrefix("@") && !isURL)
-            || !$0.contains { $0 == "@" || $0 == "/" }
-        }
-        if !isPlain { return "its \(name) holds @ or /: \(remedy)" }
-      case "user", "dbname":
-        if isURL && value.contains(where: { $0 == "@" || $0 == "/" }) {
-          return "its \(name) holds @ or /: \(remedy)"
-        }
-      default: break
+    func isOdd(_ text: some StringProtocol) -> Bool { text.contains { $0 == "@" || $0 == "/" } }
+    let ports = options["port", default: ""]
+    if !ports.utf8.allSatisfy({ 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }) {
+      return "its port is not a number: \(remedy)"
+    }
+    for name in ["host", "hostaddr"] {
+      for host in options[name, default: ""].split(separator: ",")
+      where isOdd(host) && !host.hasPrefix("/") && (isURL || !host.hasPrefix("@")) {
+        return "its \(name) holds @ or /: \(remedy)"
       }
-      unsafe option += 1
+    }
+    for name in ["user", "dbname"] where isURL && isOdd(options[name, default: ""]) {
+      return "its \(name) holds @ or /: \(remedy)"
     }
     return nil
+  }
+
+  /// Whether one of the hosts is neither a socket's directory nor an address.
+  private static func hasNames(_ hosts: String?) -> Bool {
+    (hosts ?? "").split(separator: ",").contains { host in
+      let isAddress =
+        host.contains(":") || host.utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ".") }
+      return !host.hasPrefix("/") && !host.hasPrefix("@") && !isAddress
+    }
   }
 
   /// libpq quotes what it stumbled over, which may be a piece of the password.

@@ -33,6 +33,8 @@ public final class Pool {
 
   private var state: PoolState
   private var connections: [Connection?]
+  /// Attempts that run in a thread.
+  private var connectors: [Connector?]
   /// When a slot is given up: a slow attempt, a cancelled statement that does not end.
   private var deadlines: [UInt64]
   /// Which slot runs a request, by ticket; -1: none.
@@ -63,6 +65,7 @@ public final class Pool {
     self.owner = owner
     state = PoolState(limits)
     connections = Array(repeating: nil, count: limits.size)
+    connectors = Array(repeating: nil, count: limits.size)
     deadlines = Array(repeating: Self.never, count: limits.size)
   }
 
@@ -97,7 +100,7 @@ public final class Pool {
     slotOf[ticket] = -1
     connection.orphan(ticket)
     guard state.limits.depth == 1 || isHung else { return }
-    if let cancellation = connection.cancellation() { Canceller.cancel(cancellation) }
+    connection.cancellation()?.run()
     if state.limits.depth == 1 {
       // A late cancel must not meet the next statement: the connection ends with this one.
       deadlines[slot] = now + Self.cancelLimit
@@ -130,6 +133,10 @@ public final class Pool {
   /// The socket of `slot` is ready.
   public func ready(_ slot: Int, writable: Bool, now: UInt64) {
     self.now = now
+    if let connector = connectors[slot] {
+      take(slot, connector)
+      return perform()
+    }
     guard let connection = connections[slot] else { return }
     guard connection.isReady else {
       advance(slot, connection)
@@ -167,18 +174,39 @@ public final class Pool {
 
   /// Ends every connection.
   public func close() {
-    for slot in connections.indices { connections[slot] = nil }
+    for slot in connections.indices {
+      connections[slot] = nil
+      connectors[slot] = nil
+    }
   }
 
   // MARK: connecting
 
   private func connect(_ slot: Int) {
     deadlines[slot] = now + connectLimit
+    if string.needsNameService {
+      // libpq counts in seconds and takes 1 as 2.
+      let seconds = max(Int(connectLimit / 1_000_000_000), 2)
+      guard let connector = Connector(string, limit: seconds) else {
+        return refuse(slot, "no thread to connect with")
+      }
+      connectors[slot] = connector
+      return owner.watch(connector.descriptor, slot: slot, of: self, writable: false)
+    }
     guard let connection = Connection(string, settings) else {
       return refuse(slot, "out of memory")
     }
     connections[slot] = connection
     follow(slot, connection, connection.firstProgress)
+  }
+
+  /// Takes over what a connector's thread has made.
+  private func take(_ slot: Int, _ connector: Connector) {
+    connectors[slot] = nil
+    guard let handle = unsafe connector.take() else { return refuse(slot, "out of memory") }
+    let connection = unsafe Connection(handle, settings)
+    connections[slot] = connection
+    advance(slot, connection)
   }
 
   private func advance(_ slot: Int, _ connection: Connection) {
@@ -205,6 +233,7 @@ public final class Pool {
 
   private func refuse(_ slot: Int, _ reason: String) {
     connections[slot] = nil
+    connectors[slot] = nil
     deadlines[slot] = Self.never
     state.refused(slot, now: now, jitter: random.next(), &actions)
     if state.isDown && !isLost {

@@ -1,0 +1,75 @@
+internal import CPostgres
+internal import Glibc
+
+/// One attempt to connect in a thread of its own, for a server that is named and not addressed:
+/// libpq asks the name service inside PQconnectPoll, and waits for its answer
+/// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PQCONNECTSTARTPARAMS).
+///
+/// The thread and the pool both hold it; who lets go last ends what nobody took.
+@safe final class Connector: @unchecked Sendable {
+  private let string: ConnectionString
+  /// Whole seconds, as libpq counts them.
+  private let limit: Int
+  /// Written by the thread before it writes to the pipe, read after that.
+  private var handle: OpaquePointer?
+  private var ends: [Int32] = [-1, -1]
+
+  /// Starts at once; nil without a descriptor or a thread to spare.
+  init?(_ string: ConnectionString, limit: Int) {
+    self.string = string
+    self.limit = limit
+    guard unsafe pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    guard Detached.run({ [self] in connect() }) else { return nil }
+  }
+
+  deinit {
+    unsafe PQfinish(handle)
+    for end in ends where end >= 0 { close(end) }
+  }
+
+  /// Readable when the attempt is over.
+  var descriptor: Int32 { ends[0] }
+
+  /// The outcome, once; nil when memory ran out.
+  func take() -> OpaquePointer? {
+    defer { unsafe handle = nil }
+    return unsafe handle
+  }
+
+  private func connect() {
+    unsafe handle = unsafe Connection.withOptions(string, ["connect_timeout": "\(limit)"]) {
+      unsafe PQconnectdbParams($0, $1, 1)
+    }
+    var done: UInt8 = 1
+    _ = unsafe write(ends[1], &done, 1)
+  }
+}
+
+/// A thread that runs one closure, for the calls that libpq has in a blocking form only.
+enum Detached {
+  private final class Job {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  /// Returns at once; false without a thread to spare.
+  static func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+    let job = unsafe Unmanaged.passRetained(Job(body))
+    var attributes = pthread_attr_t()
+    unsafe pthread_attr_init(&attributes)
+    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    var thread = pthread_t()
+    let code = unsafe pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument = unsafe argument else { return nil }
+        // Balances passRetained.
+        unsafe Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().body()
+        return nil
+      }, job.toOpaque())
+    if code != 0 { unsafe job.release() }
+    return code == 0
+  }
+}
