@@ -48,6 +48,7 @@ struct BodyReader {
     _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: MemberTable,
     _ slots: inout [Slot]
   ) throws(JSONScanner.Malformed) {
+    scanner.descend()
     if scanner.take(UInt8(ascii: "}"), bytes) { return }
     repeat {
       let name = try scanner.name(bytes)

@@ -71,7 +71,9 @@ struct BodyValidator {
       return refuse(
         column, .valueError, "« \(column.jsonName) » et « \(column.name) » sont le même champ")
     }
-    guard value.marks.isDisjoint(with: .unstorable) else {
+    if case .textArray = column.kind, value.kind == .array {
+      // Its elements are looked at one by one.
+    } else if !value.marks.isDisjoint(with: .unstorable) {
       return refuse(column, .valueError, Self.unstorable(value.marks))
     }
     switch column.kind {
@@ -175,6 +177,10 @@ struct BodyValidator {
       for (index, element) in elements.enumerated() {
         guard element.kind == .string else {
           faults.append((index, .stringType, "un élément doit être un texte"))
+          continue
+        }
+        guard element.marks.isDisjoint(with: .unstorable) else {
+          faults.append((index, .valueError, Self.unstorable(element.marks)))
           continue
         }
         var decoded: [UInt8] = []

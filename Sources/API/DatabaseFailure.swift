@@ -86,6 +86,7 @@ extension Resource {
   private func column(namedIn text: String) -> String? {
     let words = Set(text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
     return columns.first { words.contains($0.name) }?.jsonName
-      ?? columns.dropFirst().first { text.contains("_\($0.name)") }?.jsonName
+      ?? columns.dropFirst().filter { text.contains("_\($0.name)") }
+      .max { $0.name.count < $1.name.count }?.jsonName
   }
 }

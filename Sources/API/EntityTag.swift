@@ -52,14 +52,14 @@ enum EntityTagList: Equatable {
 
   /// - Parameter weak: whether `W/"…"` counts, as it does for If-None-Match.
   init(_ bytes: Span<UInt8>, _ range: Range<Int>, weak: Bool) {
+    if range.count == 1, bytes[range.lowerBound] == UInt8(ascii: "*") {
+      self = .any
+      return
+    }
     var tags: [EntityTag] = []
     var index = range.lowerBound
     while index < range.upperBound {
       let byte = bytes[index]
-      if byte == UInt8(ascii: "*") {
-        self = .any
-        return
-      }
       let isWeak =
         byte == UInt8(ascii: "W") && index + 2 < range.upperBound
         && bytes[index + 1] == UInt8(ascii: "/")

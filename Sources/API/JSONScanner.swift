@@ -59,6 +59,9 @@ struct JSONScanner {
     return value
   }
 
+  /// Counts a container whose opening the caller took.
+  mutating func descend() { depth += 1 }
+
   /// Whether nothing is left.
   var isAtEnd: Bool { position == end }
 
@@ -148,10 +151,12 @@ struct JSONScanner {
   private static let nullWord = Array("null".utf8)
 
   private mutating func skipWord(_ word: [UInt8], _ bytes: Span<UInt8>) throws(Malformed) {
-    for byte in word {
-      guard position < end, bytes[position] == byte else { throw Malformed(offset: position) }
-      position += 1
+    for offset in word.indices {
+      guard position + offset < end, bytes[position + offset] == word[offset] else {
+        throw Malformed(offset: position)
+      }
     }
+    position += word.count
   }
 
   /// RFC 8259 section 6.

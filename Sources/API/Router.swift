@@ -82,8 +82,14 @@ struct Router: Sendable {
     return start..<index
   }
 
+  /// Whether a segment, decoded, is `name`.
   private func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ name: [UInt8]) -> Bool {
-    guard range.count == name.count else { return false }
+    guard range.count == name.count else {
+      guard range.count > name.count else { return false }
+      var decoded: [UInt8] = []
+      PercentEncoding.decode(bytes, range, plusIsSpace: false, into: &decoded)
+      return decoded == name
+    }
     for offset in name.indices where name[offset] != bytes[range.lowerBound + offset] {
       return false
     }

@@ -89,7 +89,10 @@ internal import Glibc
         let gathered = overflow
         return Arrival(gathered.span)
       }
-      guard count > 0 else { return nil }
+      guard count > 0 else {
+        let gathered = overflow
+        return Arrival(gathered.span) == .whole ? .whole : nil
+      }
       overflow.append(contentsOf: scratch[..<count])
     }
     return .invalid

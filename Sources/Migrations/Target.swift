@@ -39,6 +39,7 @@ public enum Target: Equatable, Sendable {
       }
       return position
     case .revision(let name):
+      if let exact = revisions.firstIndex(where: { $0.id == name }) { return exact + 1 }
       let found = revisions.indices.filter {
         !name.isEmpty && revisions[$0].id.hasPrefix(name)
           || revisions[$0].alembic == name

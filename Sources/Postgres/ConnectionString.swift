@@ -23,9 +23,7 @@ public struct ConnectionString: Sendable, Equatable {
     guard !text.utf8.contains(0) else { throw Unusable("it holds a NUL byte") }
     conninfo = try Self.libpq(text)
     let options = try Self.options(conninfo)
-    if let reason = Self.misplaced(options, isURL: conninfo.hasPrefix("postgresql://")) {
-      throw Unusable(reason)
-    }
+    if let reason = Self.misplaced(options, conninfo) { throw Unusable(reason) }
     needsNameService = options["hostaddr", default: ""].isEmpty && Self.hasNames(options["host"])
   }
 
@@ -76,12 +74,14 @@ public struct ConnectionString: Sendable, Equatable {
 
   /// Which option holds what belongs to another. An `@` or `/` of a password that is not
   /// percent-encoded ends up there, and libpq would name it in its errors.
-  private static func misplaced(_ options: [String: String], isURL: Bool) -> String? {
+  private static func misplaced(_ options: [String: String], _ conninfo: String) -> String? {
+    let isURL = conninfo.hasPrefix("postgresql://")
     let remedy = "percent-encode the password (@ is %40, / is %2F, : is %3A, # is %23, ? is %3F)"
     func isOdd(_ text: some StringProtocol) -> Bool { text.contains { $0 == "@" || $0 == "/" } }
-    let ports = options["port", default: ""]
-    if !ports.utf8.allSatisfy({ 0x30...0x39 ~= $0 || $0 == UInt8(ascii: ",") }) {
-      return "its port is not a number: \(remedy)"
+    for port in options["port", default: ""].split(separator: ",") {
+      guard let number = Int(port), 1...65_535 ~= number else {
+        return "its port is not a number from 1 to 65535: \(remedy)"
+      }
     }
     for name in ["host", "hostaddr"] {
       for host in options[name, default: ""].split(separator: ",")
@@ -89,9 +89,8 @@ public struct ConnectionString: Sendable, Equatable {
         return "its \(name) holds @ or /: \(remedy)"
       }
     }
-    for name in ["user", "dbname"] where isURL && isOdd(options[name, default: ""]) {
-      return "its \(name) holds @ or /: \(remedy)"
-    }
+    let path = conninfo.prefix { $0 != "?" }.dropFirst("postgresql://".count).drop { $0 != "/" }
+    if isURL && path.contains("@") { return "its database's name holds @: \(remedy)" }
     return nil
   }
 
@@ -112,6 +111,15 @@ public struct ConnectionString: Sendable, Equatable {
     }
     return line[..<first] + "…" + line[line.index(after: last)...]
   }
+}
+
+/// Printed or dumped it shows nothing.
+extension ConnectionString: CustomStringConvertible, CustomReflectable {
+  /// Nothing of the string.
+  public var description: String { "ConnectionString(…)" }
+
+  /// No member.
+  public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension String {

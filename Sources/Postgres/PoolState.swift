@@ -142,6 +142,7 @@ public struct PoolState: Sendable {
   public mutating func lost(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
     slots[slot] = .empty
     if openCount + connectingCount == 0 { connect(slot, now: now, &actions) }
+    if isDown { refuseAll(&actions) }
   }
 
   /// The connection takes no more and ends with what is in flight.
