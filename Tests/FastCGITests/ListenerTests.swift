@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@testable import FastCGI
+
+@Suite struct ListenerTests {
+  private let path = Bench.freshPath()
+
+  private func mode() throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return try #require(attributes[.posixPermissions] as? Int)
+  }
+
+  private func failure(_ path: String, group: String? = nil) -> String {
+    do throws(Listener.Failure) {
+      _ = try Listener.bind(path, mode: 0o600, group: group)
+      return ""
+    } catch {
+      return error.description
+    }
+  }
+
+  @Test(arguments: [UInt32(0o600), 0o660, 0o666])
+  func `a socket is bound with its mode`(_ wanted: UInt32) throws {
+    let path = Bench.freshPath()
+    let listener = try Listener.bind(path, mode: wanted, group: nil)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? Int == Int(wanted))
+    #expect(attributes[.type] as? FileAttributeType == .typeSocket)
+    #expect(listener.isOwned)
+    #expect(Peer(path) != nil)
+    listener.unlinkPath()
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `nobody waits, nobody is accepted`() throws {
+    let listener = try Listener.bind(path, mode: 0o600, group: nil)
+    defer { listener.unlinkPath() }
+    #expect(try listener.accept() == nil)
+    let peers = [Peer(path), Peer(path)]
+    #expect(try listener.accept() != nil)
+    #expect(try listener.accept() != nil)
+    #expect(try listener.accept() == nil)
+    #expect(peers.count == 2)
+  }
+
+  @Test func `a path that is in use is refused and goes on working`() throws {
+    let listener = try Listener.bind(path, mode: 0o600, group: nil)
+    defer { listener.unlinkPath() }
+    let reason = failure(path)
+    #expect(reason.contains(path))
+    #expect(reason.contains("in use"))
+    #expect(Peer(path) != nil)
+  }
+
+  @Test func `what a process left behind is taken over`() throws {
+    do {
+      // Its end closes the socket and leaves the file.
+      let gone = try Listener.bind(path, mode: 0o600, group: nil)
+      #expect(gone.isOwned)
+    }
+    try #require(FileManager.default.fileExists(atPath: path))
+    #expect(Peer(path) == nil)
+    let listener = try Listener.bind(path, mode: 0o660, group: nil)
+    defer { listener.unlinkPath() }
+    #expect(Peer(path) != nil)
+    #expect(try mode() == 0o660)
+  }
+
+  @Test func `a file that is no socket is refused and kept`() throws {
+    try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
+    defer { unlink(path) }
+    #expect(failure(path).contains("not a socket"))
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "precious")
+  }
+
+  @Test func `a directory is refused`() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    defer { rmdir(path) }
+    #expect(failure(path).contains("not a socket"))
+  }
+
+  @Test func `a link is refused, whatever it leads to`() throws {
+    let listener = try Listener.bind(path, mode: 0o600, group: nil)
+    defer { listener.unlinkPath() }
+    let link = Bench.freshPath()
+    symlink(path, link)
+    defer { unlink(link) }
+    #expect(failure(link).contains("not a socket"))
+    #expect(Peer(path) != nil)
+  }
+
+  @Test func `a path has 1 to 107 bytes`() throws {
+    #expect(failure("").contains("107"))
+    #expect(failure("/tmp/" + String(repeating: "x", count: 103)).contains("107"))
+    #expect(failure("/tmp/" + String(repeating: "é", count: 52)).contains("107"))
+    let longest = Bench.freshPath()
+    let path = longest + String(repeating: "x", count: 107 - longest.utf8.count)
+    let listener = try Listener.bind(path, mode: 0o600, group: nil)
+    #expect(Peer(path) != nil)
+    listener.unlinkPath()
+  }
+
+  @Test func `a failure names the path and the remedy`() {
+    #expect(failure("\(path)/deeper").contains("ERP_SOCKET"))
+    defer { unlink(path) }
+    #expect(failure(path, group: "no-such-group-here").contains("no-such-group-here"))
+  }
+}
