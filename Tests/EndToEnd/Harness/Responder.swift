@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+
+/// `erp-back serve` on a unix socket.
+final class Responder: Sendable {
+  let socketPath: String
+  let logPath: String
+  private let environment: [String: String]
+  private let child: Mutex<Child?> = Mutex(nil)
+
+  init(directory: String, databaseURL: String, environment: [String: String]) {
+    socketPath = directory + "/fcgi.sock"
+    logPath = directory + "/erp-back.log"
+    var base = ["DATABASE_URL": databaseURL, "ERP_SOCKET": socketPath]
+    if getuid() == 0 { base["ERP_SOCKET_GROUP"] = "www-data" }  // nginx's workers
+    self.environment = base.merging(environment) { $1 }
+  }
+
+  /// The process now serving; nil before ``start()``.
+  var process: Child? { child.withLock { $0 } }
+
+  /// Starts the process and waits for its socket.
+  func start() throws {
+    let started = try Child(
+      Workbench.require().binary, ["serve"], environment: environment,
+      output: logPath + ".out", errors: logPath)
+    child.withLock { $0 = started }
+    do {
+      try eventually("the responder listens") {
+        if !started.isRunning { throw Failure("the responder ended: \(log())") }
+        return isListening
+      }
+    } catch {
+      started.end()
+      throw error
+    }
+  }
+
+  func end() { process?.end() }
+
+  func log() -> String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+
+  private var isListening: Bool {
+    do {
+      _ = try Socket(path: socketPath)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /// One request as FastCGI records straight to the socket, past nginx.
+  func request(_ method: String, _ target: String, body: [UInt8] = []) throws -> FastCGIAnswer {
+    let socket = try Socket(path: socketPath)
+    socket.send(FastCGIRecord.request(FastCGIRecord.parameters(method, target, body), body: body))
+    return try FastCGIAnswer(socket.receiveAll())
+  }
+}
