@@ -162,12 +162,23 @@ import Testing
 
   @Test(arguments: identifiers)
   func `an identifier has 8 to 128 plain characters`(_ id: String, _ isOne: Bool) {
+    for field in [Request.Field.requestID, .ownRequestID] {
+      var request = Request()
+      request.set(field, id)
+      var random = SeededGenerator(1)
+      request.identify(using: &random)
+      #expect((request.id == id) == isOne)
+      #expect(isOne || request.id.wholeMatch(of: /[0-9a-f]{32}/) != nil)
+    }
+  }
+
+  @Test func `nginx's identifier goes before the client's own`() {
     var request = Request()
-    request.set(.requestID, id)
-    #expect(request.hasID == isOne)
-    request.identify(0x0123_4567_89ab_cdef, 1)
-    #expect(request.id == "0123456789abcdef0000000000000001")
-    #expect(request.hasID)
+    request.set(.ownRequestID, "the-clients-own")
+    request.set(.requestID, "the-one-of-nginx")
+    var random = SeededGenerator(1)
+    request.identify(using: &random)
+    #expect(request.id == "the-one-of-nginx")
   }
 
   @Test func `the request's identifier stands on every answer`() {

@@ -1,37 +1,8 @@
-import Foundation
 import Testing
 
 extension EndToEnd {
   /// Peers at the unix socket that are not nginx: what they send wrong harms nobody else.
   @Suite struct FastCGITests {
-    /// After `work` the process that began is still the one that serves, and has let go of every
-    /// connection.
-    private func withResponder(_ work: (Site) throws -> Void) throws {
-      try Site.new { site in
-        let process = try #require(site.responder.process)
-        func descriptors() throws -> Int {
-          try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count
-        }
-        let before = try descriptors()
-        try work(site)
-        #expect(try site.responder.request("GET", "/health/live").status == 200)
-        #expect(try site.get("/clients/").status == 200)
-        #expect(process.isRunning)
-        // More connections to the database, and from nginx, may have been opened meanwhile.
-        try eventually("connections are let go of", within: 20) {
-          try descriptors() < before + 20
-        }
-      }
-    }
-
-    /// Sends `bytes` and says that no more come.
-    private func send(_ bytes: [UInt8], to site: Site) throws -> Socket {
-      let socket = try Socket(path: site.responder.socketPath)
-      socket.send(bytes)
-      socket.finishSending()
-      return socket
-    }
-
     /// Twenty requests of others; one that waits for a peer would wait for each of the peers.
     private func checkSpeed(_ site: Site) throws {
       var statuses: Set<Int> = []
@@ -43,7 +14,7 @@ extension EndToEnd {
     }
 
     @Test func requestsAreAnsweredWhateverTheShapeOfTheirRecords() throws {
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         let pairs = FastCGIRecord.pairs(FastCGIRecord.parameters("GET", "/health/live", []))
         let whole = FastCGIRecord.make(.parameters, pairs)
         let bytewise = pairs.flatMap { FastCGIRecord.make(.parameters, [$0], padding: 3) }
@@ -65,7 +36,7 @@ extension EndToEnd {
     }
 
     @Test func aKeptConnectionServesOneRequestAfterAnother() throws {
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         let socket = try Socket(path: site.responder.socketPath)
         let body = Array(client(["city": "kept"]).text.utf8)
         for (method, target, content, status) in [
@@ -131,9 +102,9 @@ extension EndToEnd {
       for cut in stride(from: 1, to: whole.count, by: 5) {
         broken.append(("cut at \(cut)", Array(whole.prefix(cut))))
       }
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         // All at once: what is cut is given up after a while, and not one after the other.
-        let sockets = try broken.map { try send($0.1, to: site) }
+        let sockets = try broken.map { try site.responder.send($0.1) }
         for ((name, _), socket) in zip(broken, sockets) {
           let answer = try FastCGIAnswer(socket.receiveAll(within: 20))
           let isRefused = answer.answers.allSatisfy {
@@ -148,7 +119,7 @@ extension EndToEnd {
       var random = Xorshift()
       let whole = FastCGIRecord.request(
         FastCGIRecord.parameters("POST", "/nothing", [123, 125]), body: [123, 125])
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         var sockets: [Socket] = []
         for round in 0..<300 {
           var bytes = whole
@@ -159,7 +130,7 @@ extension EndToEnd {
               bytes[Int(random.byte()) % bytes.count] = random.byte()
             }
           }
-          sockets.append(try send(bytes, to: site))
+          sockets.append(try site.responder.send(bytes))
         }
         #expect(try site.get("/clients/").status == 200)
         for socket in sockets { socket.close() }
@@ -167,7 +138,7 @@ extension EndToEnd {
     }
 
     @Test func peersThatDribbleHoldNobodyUp() throws {
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         let whole = FastCGIRecord.request(FastCGIRecord.parameters("GET", "/", []))
         let dribbling = try (0..<60).map { index in
           let socket = try Socket(path: site.responder.socketPath)
@@ -185,7 +156,7 @@ extension EndToEnd {
     }
 
     @Test func peersThatDoNotReadHoldNobodyUp() throws {
-      try withResponder { site in
+      try Site.newWithWatchedResponder { site in
         let city = try site.fill(300, set: "address = repeat('é', 5000)")
         let target = "/clients/?city=\(city)&limit=1000"
         let request = FastCGIRecord.request(FastCGIRecord.parameters("GET", target, []))
@@ -203,68 +174,5 @@ extension EndToEnd {
       }
     }
 
-    @Test func aBodyOfAnotherLengthIsABadRequest() throws {
-      try withResponder { site in
-        let body = Array(client(["city": "length"]).text.utf8)
-        for length in [body.count + 1, body.count - 1, body.count * 2, 0, 1] {
-          let parameters = FastCGIRecord.parameters("POST", "/clients/", body, length: length)
-          let socket = try Socket(path: site.responder.socketPath)
-          socket.send(FastCGIRecord.request(parameters, body: body, keep: true))
-          let answer = try FastCGIAnswer(socket.receiveAll())  // closed, though asked to keep it
-          #expect(answer.status == 400, "\(length)")
-          #expect(answer.answers.first?.output.contains(#""code":"bad_request""#) == true)
-        }
-        for length in ["x", "-1", "\(body.count)x", "0x10", "99999999999999999999", "1e2"] {
-          let parameters = FastCGIRecord.parameters("POST", "/clients/", body)
-            .map { $0.0 == "CONTENT_LENGTH" ? ($0.0, length) : $0 }
-          let socket = try send(FastCGIRecord.request(parameters, body: body), to: site)
-          let answer = try FastCGIAnswer(socket.receiveAll())
-          let status = try #require(answer.status)
-          #expect([400, 413].contains(status), "\(length)")
-        }
-        #expect(try site.get("/clients/").json["count"] == 0)
-      }
-    }
-
-    @Test func aRequestHiddenInABodyIsNeverServed() throws {
-      try withResponder { site in
-        let id = try #require(try site.created(client())["id"].string)
-        let hidden = FastCGIRecord.request(
-          FastCGIRecord.parameters("DELETE", "/clients/\(id)", []), keep: true)
-        for (method, target, body, length) in [
-          ("POST", "/clients/", hidden, hidden.count), ("POST", "/nothing", hidden, hidden.count),
-          ("POST", "/nothing", hidden, 0), ("POST", "/clients/", [123, 125] + hidden, 2),
-          ("GET", "/", hidden, hidden.count), ("GET", "/", hidden, 0),
-          ("PUT", "/", hidden, hidden.count), ("OPTIONS", "/clients/", hidden, 1),
-          ("POST", nobody, hidden, hidden.count), ("GET", "/clients/%ff", hidden, hidden.count),
-        ] {
-          let parameters = FastCGIRecord.parameters(method, target, body, length: length)
-          let socket = try Socket(path: site.responder.socketPath)
-          socket.send(FastCGIRecord.request(parameters, body: body, keep: true))
-          var bytes = try socket.receive(until: FastCGIAnswer.isWhole)
-          // Were the hidden request served, its answer would come before this one's.
-          socket.send(FastCGIRecord.request(FastCGIRecord.parameters("GET", "/", []), id: 9))
-          bytes += try socket.receiveAll()
-          let answers = try FastCGIAnswer(bytes).answers
-          let name = "\(method) \(target) \(length): \(answers)"
-          #expect(answers.count == 1 || answers.count == 2 && answers[1].id == 9, "\(name)")
-          #expect(answers.last?.id == 1 || answers.last?.output.contains("running") == true)
-        }
-        #expect(try site.get("/clients/\(id)").status == 200)
-      }
-    }
-
-    @Test func largeBodiesArriveWholeInManyRecords() throws {
-      try withResponder { site in
-        for size in [65_535, 65_536, 200_000, 212_992, 500_000, BadRequestTests.mebibyte] {
-          let answer = try site.responder.request(
-            "POST", "/clients/", body: BadRequestTests.body(of: size))
-          #expect(answer.status == 201, "\(size)")
-        }
-        let large = try site.responder.request(
-          "POST", "/clients/", body: BadRequestTests.body(of: BadRequestTests.mebibyte + 1))
-        #expect(large.status == 413)
-      }
-    }
   }
 }

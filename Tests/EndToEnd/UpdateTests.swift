@@ -2,7 +2,7 @@ import Testing
 
 extension EndToEnd {
   /// `PUT` and `PATCH /clients/{id}`: both change only what is sent.
-  @Suite(.serialized) struct UpdateTests {
+  @Suite struct UpdateTests {
     let site: Site
     init() throws { site = try Site.shared() }
 

@@ -49,6 +49,14 @@ final class Responder: Sendable {
     }
   }
 
+  /// Sends `bytes` over a connection of their own, and says that no more come.
+  func send(_ bytes: [UInt8]) throws -> Socket {
+    let socket = try Socket(path: socketPath)
+    socket.send(bytes)
+    socket.finishSending()
+    return socket
+  }
+
   /// One request as FastCGI records straight to the socket, past nginx.
   func request(_ method: String, _ target: String, body: [UInt8] = []) throws -> FastCGIAnswer {
     let socket = try Socket(path: socketPath)

@@ -37,6 +37,24 @@ final class Site: Sendable {
     try work(site)
   }
 
+  /// The same; and after `work` the process that began is still the one that serves, and has let
+  /// go of every connection.
+  static func newWithWatchedResponder(_ work: (Site) throws -> Void) throws {
+    try new { site in
+      let process = try #require(site.responder.process)
+      func descriptors() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count
+      }
+      let before = try descriptors()
+      try work(site)
+      #expect(try site.responder.request("GET", "/health/live").status == 200)
+      #expect(try site.get("/clients/").status == 200)
+      #expect(process.isRunning)
+      // More connections to the database, and from nginx, may have been opened meanwhile.
+      try eventually("connections are let go of", within: 20) { try descriptors() < before + 20 }
+    }
+  }
+
   private static let sharedOutcome = Result { () throws -> Site in
     let site = try start(Options(mountsAPI: true))
     atexit { try? Site.shared().end() }
