@@ -4,7 +4,9 @@
 public struct Request: Sendable {
   /// What is read of a request (RFC 3875 section 4.1).
   public enum Field: Int, CaseIterable, Sendable {
-    case method, target, mount, contentType, contentLength, requestID
+    case method, target, mount, contentType, contentLength
+    /// nginx's name for the request, and the client's own where nobody stands between.
+    case requestID, ownRequestID
     case ifMatch, ifNoneMatch, prefer
     case origin, accessControlRequestMethod, accessControlRequestHeaders
 
@@ -17,6 +19,7 @@ public struct Request: Sendable {
       case .contentType: "CONTENT_TYPE"
       case .contentLength: "CONTENT_LENGTH"
       case .requestID: "REQUEST_ID"
+      case .ownRequestID: "HTTP_X_REQUEST_ID"
       case .ifMatch: "HTTP_IF_MATCH"
       case .ifNoneMatch: "HTTP_IF_NONE_MATCH"
       case .prefer: "HTTP_PREFER"
@@ -85,24 +88,29 @@ public struct Request: Sendable {
   /// The request's identifier, written to logs and answers.
   public var id: String { text(.requestID) ?? "" }
 
-  /// Whether the identifier is one: 8 to 128 characters of `[A-Za-z0-9._-]`.
-  public var hasID: Bool {
-    let range = fields[Field.requestID.rawValue]
-    return 8...128 ~= range.count
+  /// Sees to it that the request has an identifier of 8 to 128 characters of `[A-Za-z0-9._-]`:
+  /// nginx's, else the client's own, else a new one.
+  public mutating func identify(using random: inout some RandomNumberGenerator) {
+    if isID(fields[Field.requestID.rawValue]) { return }
+    let own = fields[Field.ownRequestID.rawValue]
+    if isID(own) {
+      fields[Field.requestID.rawValue] = own
+    } else {
+      let start = bytes.count
+      bytes.appendHex(random.next(), digits: 16)
+      bytes.appendHex(random.next(), digits: 16)
+      fields[Field.requestID.rawValue] = start..<bytes.count
+    }
+  }
+
+  private func isID(_ range: Range<Int>) -> Bool {
+    8...128 ~= range.count
       && bytes[range].allSatisfy { byte in
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f: true
         default: false
         }
       }
-  }
-
-  /// Gives the request an identifier of 32 hexadecimal digits.
-  public mutating func identify(_ high: UInt64, _ low: UInt64) {
-    let start = bytes.count
-    bytes.appendHex(high, digits: 16)
-    bytes.appendHex(low, digits: 16)
-    fields[Field.requestID.rawValue] = start..<bytes.count
   }
 }
 

@@ -23,6 +23,8 @@ final class Exchange {
   var state = State.idle
   /// When to give up, in nanoseconds; `never` while nothing is owed.
   var deadline = never
+  /// The peer sends nothing more; it may still wait for an answer.
+  var hasPeerClosed = false
   /// Something came while the last request was under way.
   var hasArrived = false
   /// Whether a request was answered on it: the web server then may see it close.

@@ -85,6 +85,7 @@ final class Service {
     guard index < exchanges.count, let exchange = exchanges[index],
       exchange.generation & 0xff_ffff == generation
     else { return }
+    if event.isHangup { exchange.hasPeerClosed = true }
     switch exchange.state {
     case .idle: arrive(exchange)
     case .waiting:
@@ -108,6 +109,8 @@ final class Service {
     case nil: remove(exchange)
     case .nothing: break
     case .partial:
+      // The rest will never come.
+      if exchange.hasPeerClosed { return remove(exchange) }
       if exchange.deadline == Exchange.never { exchange.deadline = now + Self.arrivalLimit }
     case .invalid:
       observe(.badPeer)
@@ -130,8 +133,7 @@ final class Service {
   private func begin(_ exchange: Exchange, _ body: FastCGI.Connection.Body) {
     requests += 1
     exchange.request.take(body)
-    // nginx always names a request; CGI does not.
-    if !exchange.request.hasID { exchange.request.identify(random.next(), random.next()) }
+    exchange.request.identify(using: &random)
     let decision = application.plan(
       exchange.request, database: databaseState, &exchange.plan, &exchange.response)
     switch decision {
@@ -167,9 +169,8 @@ final class Service {
     case .sent:
       if wasBlocked { watch(exchange, connection, [.readable, .hangup, .edges]) }
       let isKept = connection.finish()
-      guard isKept && exchange.response.mayKeepConnection && !isDraining else {
-        return remove(exchange)
-      }
+      guard isKept && exchange.response.mayKeepConnection && !exchange.hasPeerClosed && !isDraining
+      else { return remove(exchange) }
       exchange.state = .idle
       exchange.deadline = Exchange.never
       exchange.isUsed = true
