@@ -118,14 +118,13 @@ internal import Glibc
   /// How often the doorbell rang since the last call.
   func drainDoorbell() -> Int { readCounter(doorbell) }
 
-  /// Blocks signals in the calling thread and those it starts, and delivers them as `.signals`.
+  /// Blocks signals in the calling thread and those it starts, and delivers them as `.signals`:
+  /// a blocked signal reaches no handler.
   func takeSignals(_ numbers: [Int32]) throws(SystemError) {
     var set = sigset_t()
     unsafe sigemptyset(&set)
     for number in numbers { unsafe sigaddset(&set, number) }
-    guard unsafe pthread_sigmask(SIG_BLOCK, &set, nil) == 0 else {
-      throw SystemError("pthread_sigmask")
-    }
+    SystemCalls.block(numbers)
     signals = unsafe signalfd(-1, &set, Int32(SFD_NONBLOCK | SFD_CLOEXEC))
     guard signals >= 0 else { throw SystemError("signalfd") }
     try watch(signals, .readable, for: .signals)

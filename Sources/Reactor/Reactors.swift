@@ -7,6 +7,12 @@ internal import Synchronization
 /// The serving process: one reactor in the calling thread, which takes the signals, and the
 /// others in threads of their own.
 public enum Reactors {
+  private static let signals = [SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE]
+
+  /// Keeps signals pending until `serve` takes them. Call it before libfcgi is loaded, whose own
+  /// handler of SIGTERM would swallow one that comes early.
+  public static func holdSignals() { SystemCalls.block(signals) }
+
   /// Serves until SIGTERM or SIGINT.
   ///
   /// - Parameter count: reactors.
@@ -21,8 +27,7 @@ public enum Reactors {
       others.append(try Reactor(application, settings, listener, observe: observe))
     }
     var isStopping = false
-    // libfcgi caught SIGTERM and SIGPIPE before; a blocked signal reaches no handler.
-    try first.takeSignals([SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGPIPE]) { number in
+    try first.takeSignals(signals) { number in
       guard number == SIGTERM || number == SIGINT else { return }
       observe(.stopping(signal: number == SIGTERM ? "SIGTERM" : "SIGINT"))
       manager.notify("STOPPING=1")
@@ -42,7 +47,14 @@ public enum Reactors {
       }
     }
     let running = Running(others.count)
-    let threads = others.map { Thread($0, running) }
+    var threads: [Thread] = []
+    for reactor in others {
+      threads.append(
+        try Thread {
+          try? reactor.run()
+          running.end()
+        })
+    }
     observe(.started(version: version, reactors: count))
     manager.notify("READY=1")
     try first.run(while: { running.count > 0 })
@@ -57,36 +69,5 @@ public enum Reactors {
     init(_ count: Int) { number = Atomic(count) }
     var count: Int { number.load(ordering: .acquiring) }
     func end() { number.subtract(1, ordering: .releasing) }
-  }
-
-  /// A thread that runs one reactor.
-  @safe private final class Thread {
-    private var handle = pthread_t()
-
-    private final class Start {
-      let reactor: Reactor
-      let running: Running
-      init(_ reactor: Reactor, _ running: Running) {
-        self.reactor = reactor
-        self.running = running
-      }
-    }
-
-    init(_ reactor: Reactor, _ running: Running) {
-      let argument = unsafe Unmanaged.passRetained(Start(reactor, running)).toOpaque()
-      let code = unsafe pthread_create(
-        &handle, nil,
-        { argument in
-          guard let argument = unsafe argument else { return nil }
-          // Balances passRetained; the reactor is this thread's from here on.
-          let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-          try? start.reactor.run()
-          start.running.end()
-          return nil
-        }, argument)
-      precondition(code == 0, "pthread_create: \(SystemError.text(code))")
-    }
-
-    func join() { _ = pthread_join(handle, nil) }
   }
 }

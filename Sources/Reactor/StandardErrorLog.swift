@@ -1,4 +1,3 @@
-internal import Glibc
 public import Logging
 
 /// Writes log lines to standard error in logfmt, each with the `<N>` priority that journald
@@ -36,8 +35,7 @@ public struct StandardErrorLog: LogHandler {
 
   /// Writes text to standard error in one call: lines of several threads do not mix.
   public static func write(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
+    SystemCalls.writeError(text)
   }
 
   /// syslog(3)

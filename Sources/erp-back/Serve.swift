@@ -32,7 +32,6 @@ struct Serve: ParsableCommand {
     } catch {
       throw fail(error.lines.joined(separator: "\nerp-back: "), 78)
     }
-    FastCGI.Connection.initializeLibrary()
     let application = Application(
       Catalog.resources, title: Catalog.title, version: version, revision: Revisions.head,
       origins: configuration.origins)
@@ -49,6 +48,8 @@ struct Serve: ParsableCommand {
       try Reactor(application, configuration.settings, nil, observe: observe).runCommonGateway()
       return
     }
+    Reactors.holdSignals()
+    FastCGI.Connection.initializeLibrary()
     let listener: Listener
     do throws(Listener.Failure) {
       listener =
