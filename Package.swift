@@ -52,7 +52,9 @@ let package = Package(
         "API", "Catalog", "FastCGI", "Migrations", "Postgres", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: settings),
+      ], swiftSettings: settings,
+      // gold warns of a mktemp in Foundation, which nothing here calls.
+      linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
     .testTarget(name: "APITests", dependencies: ["API", "Catalog"], swiftSettings: testSettings),
     .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: testSettings),
     .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: testSettings),
