@@ -119,7 +119,6 @@ internal import Glibc
     bytes.removeAll(keepingCapacity: true)
     for index in values.indices { values[index] = 0..<0 }
     guard let source = source() else { return nil }
-    defer { if source != descriptor { close(source) } }
     unsafe FCGX_InitRequest(request, -1, 0)
     unsafe request.pointee.ipcFd = source
     // Accept_r begins with Finish_r, which closes the descriptor unless it is kept, and a refusal
@@ -127,12 +126,12 @@ internal import Glibc
     unsafe request.pointee.keepConnection = 1
     unsafe request.pointee.detached = 1
     isReading = true
-    guard unsafe FCGX_Accept_r(request) == 0 else {
-      if source == descriptor, unsafe request.pointee.ipcFd < 0 { wasClosedByLibrary = true }
-      return nil
-    }
+    let isAccepted = unsafe FCGX_Accept_r(request) == 0
+    let isClosed = unsafe !isAccepted && request.pointee.ipcFd < 0
+    if source == descriptor { wasClosedByLibrary = isClosed }
+    defer { if source != descriptor && !isClosed { close(source) } }
     // Cut-off PARAMS come back as success.
-    guard unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
+    guard isAccepted, unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
     unsafe Parameters.copy(request.pointee.envp, names, into: &bytes, &values)
     return readBody(
       into: &bytes, declared: Parameters.number(bytes, values[contentLength]), limit: limit)
