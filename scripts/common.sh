@@ -142,6 +142,7 @@ end_child() {
 keep_to_build() {
   export TMPDIR=$root/.build/tmp XDG_CACHE_HOME=$root/.build/cache
   export CLANG_MODULE_CACHE_PATH=$root/.build/cache/clang
+  rm -rf "$TMPDIR"
   mkdir -p "$TMPDIR" "$XDG_CACHE_HOME"
 }
 

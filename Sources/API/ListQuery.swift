@@ -38,7 +38,7 @@ struct ListQuery {
       case "limit":
         limit = Self.integer(value, "limit", 1...Self.maxLimit, &violations) ?? limit
       case "offset":
-        offset = Self.integer(value, "offset", 0...Int.max, &violations) ?? offset
+        offset = Self.integer(value, "offset", 0...Int.max - 1, &violations) ?? offset
       case "q": search(value)
       case "sort": readOrder(value, resource, &violations)
       case "fields": readFields(value, resource, &violations)
@@ -149,7 +149,7 @@ struct ListQuery {
         "« \(name) » doit être au moins \(range.lowerBound)")
       return nil
     }
-    if number > range.upperBound || magnitude == Int.max {
+    if number > range.upperBound {
       violations.add(
         .lessThanEqual, at: ["query", .name(name)],
         "« \(name) » doit être au plus \(range.upperBound)")

@@ -187,7 +187,8 @@ extension Application {
       case .malformed(let offset):
         violations.add(
           .jsonInvalid, at: ["body", .index(offset)],
-          "le corps n’est pas un texte JSON valable (octet \(offset))")
+          "le corps n’est pas un texte JSON valable, ou est imbriqué sur plus de "
+            + "\(JSONScanner.maxDepth) niveaux (octet \(offset))")
       case .notAnObject:
         violations.add(.modelType, at: ["body"], "le corps doit être un objet JSON")
       }

@@ -285,7 +285,9 @@ extension MigrationError {
       self = .database(
         error.state.rawValue == "55P03"
           ? "a table was in use for longer than \(Migrator.lockTimeout): try again at a quieter moment"
-          : error.description)
+          : error.state.rawValue == "42P07"
+            ? "\(error): if it is as the revision makes it, note that with erp-back migrate stamp"
+            : error.description)
     }
   }
 }

@@ -49,6 +49,18 @@ public struct ConnectionString: Sendable, Equatable {
     return "postgresql" + text[separator.lowerBound...]
   }
 
+  /// Options that libpq checks only when it connects
+  /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS).
+  private static let words = [
+    ("sslmode", ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]),
+    (
+      "target_session_attrs",
+      ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"]
+    ),
+    ("gssencmode", ["disable", "prefer", "require"]),
+    ("channel_binding", ["disable", "prefer", "require"]),
+  ]
+
   /// The options as libpq reads them.
   private static func options(_ conninfo: String) throws(Unusable) -> [String: String] {
     var message: UnsafeMutablePointer<CChar>? = nil
@@ -82,6 +94,14 @@ public struct ConnectionString: Sendable, Equatable {
       guard let number = Int(port), 1...65_535 ~= number else {
         return "its port is not a number from 1 to 65535: \(remedy)"
       }
+    }
+    for (name, words) in Self.words {
+      if let value = options[name], !value.isEmpty, !words.contains(value) {
+        return "its \(name) is none of \(words.joined(separator: ", "))"
+      }
+    }
+    if let seconds = options["connect_timeout"], Int(seconds) == nil {
+      return "its connect_timeout is not a number of seconds"
     }
     for name in ["host", "hostaddr"] {
       for host in options[name, default: ""].split(separator: ",")

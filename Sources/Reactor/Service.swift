@@ -312,10 +312,17 @@ extension Service: PoolOwner {
         .refused(
           API.ServerError(
             sqlState: error.state.rawValue, detail: error.detail, constraint: error.constraint)),
-        cause: "SQLSTATE \(error.state.rawValue)")
+        cause: Self.cause(error))
     case .unavailable:
       fail(exchange, .unavailable, cause: "no connection")
     }
+  }
+
+  /// A missing table, column or permission is named; the text of other errors may hold data.
+  private static func cause(_ error: Postgres.ServerError) -> String {
+    let code = "SQLSTATE \(error.state.rawValue)"
+    guard Verdict(sqlState: error.state.rawValue) == .misconfigured else { return code }
+    return "\(code): \(error.message): see /health/ready"
   }
 
   private func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {

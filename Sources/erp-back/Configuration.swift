@@ -41,6 +41,9 @@ struct Configuration {
       )
     }
     socket = reader.text(.socket)
+    if !(1...107 ~= socket.utf8.count) {
+      reader.refuse(.socket, "a unix socket's path has 1 to 107 bytes")
+    }
     socketMode = reader.octal(.socketMode)
     let group = reader.text(.socketGroup)
     socketGroup = group.isEmpty ? nil : group

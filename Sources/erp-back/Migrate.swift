@@ -31,6 +31,8 @@ struct Migrate: ParsableCommand {
       help: ArgumentHelp("head, base, +N, -N or a revision.", valueName: "target"))
     var words: [String] = []
 
+    func validate() throws { _ = try target() }
+
     func target() throws -> Target {
       if let option = words.first(where: { $0.hasPrefix("--") }) {
         throw ValidationError("Unknown option '\(option)'")
@@ -64,7 +66,11 @@ struct Migrate: ParsableCommand {
 
   struct Downgrade: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take revisions back: -N, base or a revision.")
+      abstract: "Take revisions back: -N, base or a revision.",
+      discussion: """
+        What a revision made goes, and the data in it: taking back the first drops the table with \
+        its rows. --sql shows what would run; make a backup first.
+        """)
     @OptionGroup var options: Options
     @OptionGroup var goal: Goal
 

@@ -60,7 +60,7 @@ struct Variable {
     name: "ERP_DRAIN_MS", initial: "10000", unit: "ms, 0-3600000",
     help: "a stop waits this long for requests under way; below TimeoutStopSec")
   static let logLevel = Variable(
-    name: "ERP_LOG_LEVEL", initial: "info", unit: "trace|debug|info|notice|warning|error",
+    name: "ERP_LOG_LEVEL", initial: "info", unit: "trace|debug|info|notice|warning|error|critical",
     help: "least level that is logged")
   static let corsOrigins = Variable(
     name: "CORS_ORIGINS", initial: "", unit: "comma-separated origins, or *",
