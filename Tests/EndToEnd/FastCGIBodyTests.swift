@@ -54,6 +54,34 @@ extension EndToEnd {
       }
     }
 
+    /// In libfcgi these overflow a buffer of 64 bytes, wherever they stand.
+    @Test func recordsBehindAFullReceiveQueueAreCheckedToo() throws {
+      try Site.newWithWatchedResponder { site in
+        let body = [UInt8](repeating: 32, count: 120_000)
+        let parameters = FastCGIRecord.parameters("POST", "/clients/", body, length: 300_000)
+        let names = FastCGIRecord.pairs(Array(repeating: ("FCGI_MPXS_CONNS", ""), count: 40))
+        let socket = try Socket(path: site.responder.socketPath)
+        socket.send(FastCGIRecord.request(parameters, body: body).dropLast(8))
+        socket.send(FastCGIRecord.make(.getValues, names, id: 0))
+        #expect(try socket.receiveAll().isEmpty)
+      }
+    }
+
+    @Test func aDribblingPeerHoldsNobody() throws {
+      try Site.newWithWatchedResponder { site in
+        let body = [UInt8](repeating: 32, count: 120_000)
+        let parameters = FastCGIRecord.parameters("POST", "/clients/", body, length: 300_000)
+        let socket = try Socket(path: site.responder.socketPath)
+        socket.send(FastCGIRecord.request(parameters, body: body).dropLast(8))
+        for _ in 0..<20 {
+          socket.send(FastCGIRecord.make(.input, [32]))
+          let start = ContinuousClock.now
+          #expect(try site.responder.request("GET", "/health/live").status == 200)
+          #expect(ContinuousClock.now - start < .milliseconds(500))
+        }
+      }
+    }
+
     @Test func largeBodiesArriveWholeInManyRecords() throws {
       try Site.newWithWatchedResponder { site in
         for size in [65_535, 65_536, 200_000, 212_992, 500_000, BadRequestTests.mebibyte] {
