@@ -142,8 +142,8 @@ end_child() {
 keep_to_build() {
   export TMPDIR=$root/.build/tmp XDG_CACHE_HOME=$root/.build/cache
   export CLANG_MODULE_CACHE_PATH=$root/.build/cache/clang
-  rm -rf "$TMPDIR"
   mkdir -p "$TMPDIR" "$XDG_CACHE_HOME"
+  find "$TMPDIR" -mindepth 1 -mtime +0 -delete 2>/dev/null || true # a day old: nobody's any more
 }
 
 build_release() {
