@@ -113,6 +113,8 @@ as_user() { # USER COMMAND…
   setpriv --reuid="$user" --regid="$user" --init-groups --reset-env -- "$@"
 }
 
+# shellcheck disable=SC2034
+package_flags=(--package-path "$root" --config-path "$root/.build/config" --security-path "$root/.build/security")
 release_flags=(-c release --static-swift-stdlib --product erp-back)
 # shellcheck disable=SC2034
 binary=$root/.build/release/erp-back
@@ -148,5 +150,5 @@ keep_to_build() {
 
 build_release() {
   keep_to_build
-  wait_for swift build --package-path "$root" "${release_flags[@]}" >&2 || fail 70 "the build failed (above)"
+  wait_for swift build "${package_flags[@]}" "${release_flags[@]}" >&2 || fail 70 "the build failed (above)"
 }
