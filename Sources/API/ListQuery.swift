@@ -15,11 +15,27 @@ struct ListQuery {
   private(set) var fields: [Int]?
   private var cursor: Cursor?
 
-  init(_ resource: Resource) {
-    filterValues = [[UInt8]?](repeating: nil, count: resource.filtered.count)
+  private let path: Path
+
+  /// What the path of a list fixes; the query has no parameter for it then.
+  enum Path {
+    case collection
+    case search([UInt8])
+    /// An entry of `resource.filtered` and its value.
+    case filter(Int, [UInt8])
   }
 
-  /// Reads the query of a request. What the path fixes is set afterwards and wins.
+  init(_ resource: Resource, _ path: Path = .collection) {
+    filterValues = [[UInt8]?](repeating: nil, count: resource.filtered.count)
+    self.path = path
+    switch path {
+    case .collection: break
+    case .search(let term): search(term)
+    case .filter(let entry, let value): filter(entry, value)
+    }
+  }
+
+  /// Reads the query of a request.
   ///
   /// - Returns: the violations, in the order of the query string.
   mutating func read(
@@ -39,13 +55,13 @@ struct ListQuery {
         limit = Self.integer(value, "limit", 1...Self.maxLimit, &violations) ?? limit
       case "offset":
         offset = Self.integer(value, "offset", 0...Int.max - 1, &violations) ?? offset
-      case "q": search(value)
+      case "q" where !isSearchFixed: search(value)
       case "sort": readOrder(value, resource, &violations)
       case "fields": readFields(value, resource, &violations)
       case "after": after = value.isEmpty ? nil : value
       case let name:
         if let column = resource.column(named: name.utf8),
-          let entry = resource.filtered.firstIndex(of: column)
+          let entry = resource.filtered.firstIndex(of: column), entry != fixedFilter
         {
           filter(entry, value)
         } else if isStrict {
@@ -65,6 +81,10 @@ struct ListQuery {
     }
     return violations
   }
+
+  private var isSearchFixed: Bool { if case .search = path { true } else { false } }
+
+  private var fixedFilter: Int? { if case .filter(let entry, _) = path { entry } else { nil } }
 
   /// - Parameter entry: of `resource.filtered`.
   mutating func filter(_ entry: Int, _ value: [UInt8]) {

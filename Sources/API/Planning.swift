@@ -51,11 +51,12 @@ extension Application {
       return try planItem(request, method, index, id, &plan)
     case .search(let index, let term):
       plan.resource = index
-      return try planList(request, index, &plan, { $0.search($1) }, with: term)
+      return try planList(request, index, &plan, path: .search(decoded(term, request)))
     case .lookup(let index, let column, let value):
       plan.resource = index
       let entry = resources[index].filtered.firstIndex(of: column) ?? 0
-      return try planList(request, index, &plan, { $0.filter(entry, $1) }, with: value)
+      return try planList(
+        request, index, &plan, path: .filter(entry, decoded(value, request)))
     }
   }
 
@@ -200,32 +201,27 @@ extension Application {
   }
 
   private func planList(
-    _ request: borrowing Request, _ index: Int, _ plan: inout Plan
-  ) throws(Rejection) -> Decision {
-    try planList(request, index, &plan, { _, _ in }, with: 0..<0)
-  }
-
-  /// - Parameter fix: sets what the path says, decoded.
-  private func planList(
     _ request: borrowing Request, _ index: Int, _ plan: inout Plan,
-    _ fix: (inout ListQuery, [UInt8]) -> Void, with segment: Range<Int>
+    path: ListQuery.Path = .collection
   ) throws(Rejection) -> Decision {
     let resource = resources[index]
     let preferences = request.text(.prefer).map(Preferences.init) ?? Preferences()
-    var list = ListQuery(resource)
+    var list = ListQuery(resource, path)
     let violations = list.read(
       request.bytes.span, plan.query, resource, isStrict: preferences.isStrict)
     guard violations.isEmpty else { throw Rejection(.invalid(violations)) }
-    if !segment.isEmpty {
-      var decoded: [UInt8] = []
-      PercentEncoding.decode(request.bytes.span, segment, plusIsSpace: false, into: &decoded)
-      fix(&list, decoded)
-    }
     list.shape.hasTotal = preferences.exactCount
     list.write(&plan.parameters)
     plan.statement = list.statement(resource, statementsOf[index])
     plan.answer = .list(list, preferences: preferences)
     return .query
+  }
+
+  /// A segment of the path, decoded.
+  private func decoded(_ segment: Range<Int>, _ request: borrowing Request) -> [UInt8] {
+    var bytes: [UInt8] = []
+    PercentEncoding.decode(request.bytes.span, segment, plusIsSpace: false, into: &bytes)
+    return bytes
   }
 }
 

@@ -205,3 +205,20 @@ import Testing
     #expect(all.text.contains(#""contacts":[]"#))
   }
 }
+
+@Suite struct ListPathTests {
+  private func strict(_ target: String) -> Exchange {
+    Exchange("GET", target, [.prefer: "handling=strict"])
+  }
+
+  @Test(arguments: ["/clients/status/Actif?status=Prospect", "/clients/search/x?q=y"])
+  func `what the path fixes is no parameter`(_ target: String) {
+    #expect(Exchange("GET", target).decision == .query)
+    #expect(strict(target).response.status == 422)
+  }
+
+  @Test(arguments: ["/clients/status/Actif?q=y&type=company", "/clients/search/x?status=Actif"])
+  func `the rest still is`(_ target: String) {
+    #expect(strict(target).decision == .query)
+  }
+}
