@@ -15,9 +15,11 @@ struct ListQuery {
   private(set) var fields: [Int]?
   private var cursor: Cursor?
 
-  private let path: Path
+  /// What the path fixes, and the query has no parameter for.
+  private var isSearchFixed = false
+  private var fixedFilter: Int?
 
-  /// What the path of a list fixes; the query has no parameter for it then.
+  /// What the path of a list fixes.
   enum Path {
     case collection
     case search([UInt8])
@@ -27,11 +29,14 @@ struct ListQuery {
 
   init(_ resource: Resource, _ path: Path = .collection) {
     filterValues = [[UInt8]?](repeating: nil, count: resource.filtered.count)
-    self.path = path
     switch path {
     case .collection: break
-    case .search(let term): search(term)
-    case .filter(let entry, let value): filter(entry, value)
+    case .search(let term):
+      search(term)
+      isSearchFixed = true
+    case .filter(let entry, let value):
+      filter(entry, value)
+      fixedFilter = entry
     }
   }
 
@@ -81,10 +86,6 @@ struct ListQuery {
     }
     return violations
   }
-
-  private var isSearchFixed: Bool { if case .search = path { true } else { false } }
-
-  private var fixedFilter: Int? { if case .filter(let entry, _) = path { entry } else { nil } }
 
   /// - Parameter entry: of `resource.filtered`.
   mutating func filter(_ entry: Int, _ value: [UInt8]) {
