@@ -116,7 +116,8 @@ extension EndToEnd {
         for _ in 0..<5 {
           _ = try together(8) { _ in try site.get("/clients/").status }
           let ended = try site.database.psql(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            // Waits for their end: a write that meets a session about to end is rightly a 503.
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
               + " WHERE application_name = 'erp-back'")
           #expect(try #require(Int(ended)) > 0)
           // A read is tried again on another connection; no byte of a write was sent yet.
