@@ -48,7 +48,6 @@ internal import Glibc
   var isIdle: Bool { entries.isEmpty && !hasUnsynced }
   /// Sent to libpq since the last Sync.
   private(set) var hasUnsynced = false
-  private(set) var inFlight = 0
   private var values: [UnsafePointer<CChar>?] = unsafe []
   private var lengths: [Int32] = []
   private var formats: [Int32] = []
@@ -93,9 +92,6 @@ internal import Glibc
   var descriptor: Int32 { unsafe PQsocket(handle) }
 
   var isReady: Bool { phase == .ready }
-
-  /// The server process, which `pg_stat_activity` names too.
-  public var processID: Int32 { unsafe PQbackendPID(handle) }
 
   // MARK: connecting
 
@@ -196,7 +192,6 @@ internal import Glibc
     }
     guard isSent else { return false }
     entries.append(.execute(statement: index, tag: tag))
-    inFlight += 1
     hasUnsynced = true
     return true
   }
@@ -280,7 +275,6 @@ internal import Glibc
         }
         unsafe PQclear(result)
       case .execute(let statement, let tag):
-        inFlight -= 1
         return unsafe outcome(result, status, statement, tag)
       }
     }

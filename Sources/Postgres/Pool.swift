@@ -69,8 +69,6 @@ public final class Pool {
     deadlines = Array(repeating: Self.never, count: limits.size)
   }
 
-  /// Whether no connection is open and the last attempt failed.
-  public var isDown: Bool { state.isDown }
   /// Whether `tick` is wanted at short intervals.
   public var needsTicks: Bool {
     state.needsTicks || deadlines.contains { $0 != Self.never }

@@ -40,8 +40,6 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
   public let message: String
   /// More of it, with values: never shown to a client.
   public let detail: String
-  /// What the server advises.
-  public let hint: String
   /// The constraint or unique index that was violated.
   public let constraint: String
 
@@ -54,7 +52,6 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
     state = SQLState(rawValue: field("C"))
     message = field("M")
     detail = field("D")
-    hint = field("H")
     constraint = field("n")
   }
 
