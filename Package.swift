@@ -55,9 +55,15 @@ let package = Package(
       ], swiftSettings: settings,
       // gold warns of a mktemp in Foundation, which nothing here calls.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])]),
-    .testTarget(name: "APITests", dependencies: ["API", "Catalog"], swiftSettings: testSettings),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: testSettings),
-    .testTarget(name: "FastCGITests", dependencies: ["FastCGI"], swiftSettings: testSettings),
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: testSettings),
+    .testTarget(
+      name: "APITests", dependencies: ["API", "Catalog", "TestSupport"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "PostgresTests", dependencies: ["Postgres", "TestSupport"],
+      swiftSettings: testSettings),
+    .testTarget(
+      name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: testSettings),
     .testTarget(
       name: "MigrationsTests", dependencies: ["Migrations"], swiftSettings: testSettings),
     .testTarget(name: "EndToEnd", swiftSettings: testSettings),
