@@ -7,7 +7,10 @@ public final class Application: Sendable {
   let router: Router
   let crossOrigin: CrossOrigin
   let title: String
-  let version: String
+  /// Of this build.
+  public let version: String
+  /// Of the schema that this build needs.
+  public let revision: String
   let readiness: Readiness
   /// How many statements have an index.
   public let statementCount: Int
@@ -29,7 +32,17 @@ public final class Application: Sendable {
     crossOrigin = CrossOrigin(origins)
     self.title = title
     self.version = version
+    self.revision = revision
   }
+
+  /// Path templates, such as `/clients/{id}`, by `Plan.route`; the first is empty: no route.
+  public var routes: [String] { router.templates }
+
+  /// Names of methods by `Plan.method`; the last stands for all that are not answered.
+  public static let methods = Method.allCases.map(\.name) + ["other"]
+
+  /// Every status that an answer may have, rising.
+  public static let statuses = Response.statuses
 
   /// Decides what a request needs.
   ///
@@ -43,7 +56,8 @@ public final class Application: Sendable {
     plan.reset()
     response.reset()
     do throws(Rejection) {
-      if try route(request, database, &plan, &response) == .query { return .query }
+      let decision = try route(request, database, &plan, &response)
+      if decision != .respond { return decision }
     } catch {
       response.write(error.problem, requestID: request.id)
     }
@@ -61,6 +75,16 @@ public final class Application: Sendable {
     } catch {
       response.write(error.problem, requestID: request.id)
     }
+    finish(request, plan, &response)
+  }
+
+  /// Answers with figures in Prometheus' text format.
+  public func render(
+    _ request: borrowing Request, _ plan: borrowing Plan, metrics: [UInt8],
+    _ response: inout Response
+  ) {
+    response.contentType = .metrics
+    response.body.append(contentsOf: metrics)
     finish(request, plan, &response)
   }
 

@@ -28,6 +28,10 @@ public struct Plan: Sendable {
   var query: Range<Int> = 0..<0
   var isHead = false
   var methods: Methods?
+  /// What was asked for, as an index of `Application.routes`.
+  public internal(set) var route = 0
+  /// How, as an index of `Application.methods`.
+  public internal(set) var method = 0
   /// Where the members of a body stand; kept for its memory.
   var slots: [BodyReader.Slot] = []
 
@@ -43,6 +47,8 @@ public struct Plan: Sendable {
     query = 0..<0
     isHead = false
     methods = nil
+    route = 0
+    method = 0
   }
 }
 
@@ -52,6 +58,8 @@ public enum Decision: Sendable {
   case respond
   /// The plan's statement is to run, then `render` answers.
   case query
+  /// The process's figures are wanted, then `render` answers.
+  case measure
 }
 
 /// Whether the database can be had, as `/health` reports it.

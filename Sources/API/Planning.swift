@@ -6,11 +6,13 @@ extension Application {
   ) throws(Rejection) -> Decision {
     let method = request.method
     plan.isHead = method == .head
+    plan.method = Int(method?.rawValue ?? UInt8(Method.allCases.count))
     try locate(request, &plan)
     guard let endpoint = router.match(request.bytes.span, plan.path) else {
       throw Rejection(.noRoute)
     }
     plan.methods = endpoint.methods
+    plan.route = router.route(of: endpoint)
     if method == .options {
       response.status = 204
       response.field("Allow", endpoint.methods.list)
@@ -42,6 +44,7 @@ extension Application {
       plan.statement = readiness.statement
       plan.answer = .ready
       return .query
+    case .metrics: return .measure
     case .collection(let index):
       plan.resource = index
       return method == .post

@@ -1,3 +1,26 @@
+/// What a body is (RFC 9110 section 8.3).
+enum ContentType: CaseIterable, Sendable {
+  case json
+  /// Prometheus' text format.
+  case metrics
+
+  /// `Content-Type`, and the beginning of `Content-Length` behind it.
+  fileprivate var fields: [UInt8] {
+    switch self {
+    case .json: Self.jsonFields
+    case .metrics: Self.metricsFields
+    }
+  }
+
+  private static let jsonFields = fields("application/json")
+  // https://prometheus.io/docs/instrumenting/exposition_formats/
+  private static let metricsFields = fields("text/plain; version=0.0.4; charset=utf-8")
+
+  private static func fields(_ type: String) -> [UInt8] {
+    Array("Content-Type: \(type)\r\nContent-Length: ".utf8)
+  }
+}
+
 /// The answer to one request, in buffers that are reused for the next.
 public struct Response: Sendable {
   /// `Status:` and the header fields, each ending in CR LF, an empty line last
@@ -7,6 +30,8 @@ public struct Response: Sendable {
   public internal(set) var body: [UInt8] = []
   /// RFC 9110 section 15.
   public internal(set) var status = 200
+  /// Of the body; a failure is always JSON.
+  var contentType = ContentType.json
   /// Whether the connection may carry another request.
   public internal(set) var mayKeepConnection = true
 
@@ -25,6 +50,7 @@ public struct Response: Sendable {
     head.removeAll(keepingCapacity: true)
     fields.removeAll(keepingCapacity: true)
     status = 200
+    contentType = .json
     mayKeepConnection = true
   }
 
@@ -47,6 +73,7 @@ public struct Response: Sendable {
   /// Puts the failure envelope into the body.
   mutating func write(_ problem: Problem, requestID: String) {
     status = problem.status
+    contentType = .json
     if let allow = problem.allow { field("Allow", allow.list) }
     if let seconds = problem.retryAfter { field("Retry-After", "\(seconds)") }
     body.removeAll(keepingCapacity: true)
@@ -74,7 +101,7 @@ public struct Response: Sendable {
     head.append(contentsOf: Self.statusLines[status] ?? Array("Status: \(status)".utf8))
     head.append(contentsOf: Self.lineEnd)
     if status != 204 && status != 304 {
-      head.append(contentsOf: Self.contentFields)
+      head.append(contentsOf: contentType.fields)
       head.appendDecimal(body.count)
       head.append(contentsOf: Self.lineEnd)
     }
@@ -88,11 +115,12 @@ public struct Response: Sendable {
     if isHead { body.removeAll(keepingCapacity: true) }
   }
 
-  private static let contentFields = Array(
-    "Content-Type: application/json\r\nContent-Length: ".utf8)
   private static let requestIDField = Array("X-Request-Id: ".utf8)
   private static let colon = Array(": ".utf8)
   private static let lineEnd = Array("\r\n".utf8)
+
+  /// Every status that is answered, rising.
+  static var statuses: [Int] { statusLines.keys.sorted() }
 
   /// RFC 9110 section 15.
   private static let statusLines: [Int: [UInt8]] = [

@@ -1,6 +1,6 @@
 /// What a path leads to.
 enum Endpoint: Equatable {
-  case root, health, live, ready
+  case root, health, live, ready, metrics
   /// `/{resource}`
   case collection(Int)
   /// `/{resource}/{id}`; the id still encoded.
@@ -12,7 +12,8 @@ enum Endpoint: Equatable {
 
   var methods: Methods {
     switch self {
-    case .root, .health, .live, .ready, .search, .lookup: Methods(.get, .head, .options)
+    case .root, .health, .live, .ready, .metrics, .search, .lookup:
+      Methods(.get, .head, .options)
     case .collection: Methods(.get, .head, .post, .options)
     case .item: Methods(.get, .head, .put, .patch, .delete, .options)
     }
@@ -25,14 +26,52 @@ struct Router: Sendable {
   private struct Branch: Sendable {
     let name: [UInt8]
     let lookups: [(name: [UInt8], column: Int)]
+    /// Number of the first of its routes.
+    let route: Int
   }
+
+  /// The service's own routes, each one or two segments.
+  private static let services: [(path: [StaticString], endpoint: Endpoint)] = [
+    (["health"], .health), (["health", "live"], .live), (["health", "ready"], .ready),
+    (["metrics"], .metrics),
+  ]
+
   private let branches: [Branch]
+  /// Path templates by number, such as `/clients/{id}`; number 0 is no route.
+  let templates: [String]
 
   init(_ resources: [Resource]) {
+    var templates = ["", "/"]
+    for service in Self.services {
+      templates.append(service.path.map { "/\($0)" }.joined())
+    }
     branches = resources.map { resource in
-      Branch(
-        name: Array(resource.name.utf8),
-        lookups: resource.lookups.map { (Array(resource.columns[$0].name.utf8), $0) })
+      let lookups = resource.lookups.map { (resource.columns[$0].name, $0) }
+      defer {
+        templates.append("/\(resource.name)")
+        templates.append("/\(resource.name)/{id}")
+        templates.append("/\(resource.name)/search/{term}")
+        for (name, _) in lookups { templates.append("/\(resource.name)/\(name)/{\(name)}") }
+      }
+      return Branch(
+        name: Array(resource.name.utf8), lookups: lookups.map { (Array($0.utf8), $1) },
+        route: templates.count)
+    }
+    self.templates = templates
+  }
+
+  /// The number of an endpoint's template.
+  func route(of endpoint: Endpoint) -> Int {
+    switch endpoint {
+    case .root: 1
+    case .health, .live, .ready, .metrics:
+      2 + (Self.services.firstIndex { $0.endpoint == endpoint } ?? 0)
+    case .collection(let index): branches[index].route
+    case .item(let index, _): branches[index].route + 1
+    case .search(let index, _): branches[index].route + 2
+    case .lookup(let index, let column, _):
+      branches[index].route + 3
+        + (branches[index].lookups.firstIndex { $0.column == column } ?? 0)
     }
   }
 
@@ -46,18 +85,10 @@ struct Router: Sendable {
 
     let first = segment(bytes, path.lowerBound + 1, end)
     guard !first.isEmpty else { return nil }
-    if first.upperBound == end {
-      if equal(bytes, first, Self.health) { return .health }
-      return branch(bytes, first).map { .collection($0) }
-    }
+    guard let index = branch(bytes, first) else { return service(bytes, first, end) }
+    if first.upperBound == end { return .collection(index) }
     let second = segment(bytes, first.upperBound + 1, end)
     guard !second.isEmpty else { return nil }
-    if equal(bytes, first, Self.health) {
-      guard second.upperBound == end else { return nil }
-      if equal(bytes, second, Self.live) { return .live }
-      return equal(bytes, second, Self.ready) ? .ready : nil
-    }
-    guard let index = branch(bytes, first) else { return nil }
     if second.upperBound == end { return .item(index, second) }
     let third = segment(bytes, second.upperBound + 1, end)
     guard !third.isEmpty, third.upperBound == end else { return nil }
@@ -66,13 +97,24 @@ struct Router: Sendable {
       .map { .lookup(index, column: $0.column, third) }
   }
 
-  private static let health = Array("health".utf8)
-  private static let live = Array("live".utf8)
-  private static let ready = Array("ready".utf8)
   private static let search = Array("search".utf8)
 
   private func branch(_ bytes: Span<UInt8>, _ name: Range<Int>) -> Int? {
     for index in branches.indices where equal(bytes, name, branches[index].name) { return index }
+    return nil
+  }
+
+  private func service(_ bytes: Span<UInt8>, _ first: Range<Int>, _ end: Int) -> Endpoint? {
+    var segments = [first]
+    while let last = segments.last, last.upperBound < end {
+      segments.append(segment(bytes, last.upperBound + 1, end))
+    }
+    for service in Self.services where service.path.count == segments.count {
+      let isSame = segments.indices.allSatisfy {
+        equal(bytes, segments[$0], Array(service.path[$0].description.utf8))
+      }
+      if isSame { return service.endpoint }
+    }
     return nil
   }
 
@@ -85,7 +127,8 @@ struct Router: Sendable {
   /// Whether a segment, decoded, is `name`.
   private func equal(_ bytes: Span<UInt8>, _ range: Range<Int>, _ name: [UInt8]) -> Bool {
     guard range.count == name.count else {
-      guard range.count > name.count else { return false }
+      guard range.count > name.count, range.contains(where: { bytes[$0] == UInt8(ascii: "%") })
+      else { return false }
       var decoded: [UInt8] = []
       PercentEncoding.decode(bytes, range, plusIsSpace: false, into: &decoded)
       return decoded == name

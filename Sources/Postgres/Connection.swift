@@ -48,6 +48,8 @@ internal import Glibc
   var isIdle: Bool { entries.isEmpty && !hasUnsynced }
   /// Sent to libpq since the last Sync.
   private(set) var hasUnsynced = false
+  /// Of that, what `send` queued.
+  private(set) var unsyncedStatements = 0
   private var values: [UnsafePointer<CChar>?] = unsafe []
   private var lengths: [Int32] = []
   private var formats: [Int32] = []
@@ -193,6 +195,7 @@ internal import Glibc
     guard isSent else { return false }
     entries.append(.execute(statement: index, tag: tag))
     hasUnsynced = true
+    unsyncedStatements += 1
     return true
   }
 
@@ -215,6 +218,7 @@ internal import Glibc
   func sync() -> Bool {
     guard hasUnsynced else { return true }
     hasUnsynced = false
+    unsyncedStatements = 0
     entries.append(.sync)
     return unsafe PQpipelineSync(handle) == 1
   }

@@ -16,6 +16,8 @@ public protocol PoolOwner: AnyObject {
   func isRead(_ ticket: Int) -> Bool
   /// The request has ended.
   func finished(_ ticket: Int, _ outcome: consuming Outcome)
+  /// Statements that one Sync ends were sent.
+  func sent(batch size: Int, of pool: Pool)
   /// The database was lost, with the reason, or is back.
   func databaseChanged(_ pool: Pool, lost reason: String?)
 }
@@ -46,6 +48,10 @@ public final class Pool {
   private var random = SystemRandomNumberGenerator()
   private var isLost = false
   private var isPerforming = false
+  /// Connections that died and were not replaced yet.
+  private var unreplaced = 0
+  /// What happened so far.
+  public private(set) var counts = Counts()
 
   /// Serialization failures and deadlocks are tried this often (PostgreSQL, section 13.5).
   private static let maxAttempts: UInt8 = 3
@@ -73,6 +79,9 @@ public final class Pool {
   public var needsTicks: Bool {
     state.needsTicks || deadlines.contains { $0 != Self.never }
   }
+
+  /// How the lane stands.
+  public var figures: PoolState.Figures { state.figures }
 
   // MARK: requests
 
@@ -115,6 +124,7 @@ public final class Pool {
       guard let connection = connections[slot], connection.hasUnsynced, connection.isReady else {
         continue
       }
+      owner.sent(batch: connection.unsyncedStatements, of: self)
       guard connection.sync(), let isBlocked = connection.flush() else {
         lose(slot)
         perform()
@@ -219,6 +229,11 @@ public final class Pool {
       owner.watch(connection.descriptor, slot: slot, of: self, writable: true)
     case .ready:
       deadlines[slot] = Self.never
+      counts.connects += 1
+      if unreplaced > 0 {
+        unreplaced -= 1
+        counts.reconnects += 1
+      }
       owner.watch(connection.descriptor, slot: slot, of: self, writable: false)
       state.connected(slot, now: now, jitter: random.next(), &actions)
       if isLost {
@@ -233,6 +248,7 @@ public final class Pool {
     connections[slot] = nil
     connectors[slot] = nil
     deadlines[slot] = Self.never
+    counts.connectFailures += 1
     state.refused(slot, now: now, jitter: random.next(), &actions)
     if state.isDown && !isLost {
       isLost = true
@@ -318,7 +334,10 @@ public final class Pool {
     let mayRunAgain =
       (error.state.needsPreparing && attempts[ticket] < 2)
       || (error.state.isTransient && attempts[ticket] <= Self.maxAttempts)
-    if mayRunAgain { return state.submit(ticket, now: now, &actions) }
+    if mayRunAgain {
+      counts.retries += 1
+      return state.submit(ticket, now: now, &actions)
+    }
     // The server became a standby: the next connection looks for the one that writes.
     if error.state == .readOnlyTransaction { state.retire(slot, &actions) }
     finish(ticket, .refused(error))
@@ -330,6 +349,8 @@ public final class Pool {
     let tags = connection.takeTags()
     connections[slot] = nil
     deadlines[slot] = Self.never
+    counts.losses += 1
+    unreplaced += 1
     state.lost(slot, now: now, &actions)
     for ticket in tags { retryElsewhere(ticket) }
   }
@@ -338,6 +359,7 @@ public final class Pool {
   private func retryElsewhere(_ ticket: Int) {
     slotOf[ticket] = -1
     if owner.isRead(ticket) && attempts[ticket] < 2 {
+      counts.retries += 1
       state.submit(ticket, now: now, &actions)
     } else {
       finish(ticket, .unavailable)

@@ -60,6 +60,9 @@ public struct PoolState: Sendable {
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
+  /// Requests that gave up waiting, and those refused at once.
+  private(set) var timeouts: UInt64 = 0
+  private(set) var refusals: UInt64 = 0
 
   /// No connection yet, nobody waits.
   public init(_ limits: Limits) {
@@ -96,6 +99,7 @@ public struct PoolState: Sendable {
       return run(ticket, slot, now: now, &actions)
     }
     guard !isDown, waiting.count < limits.queue else {
+      refusals += 1
       return actions.append(.refuse(ticket: ticket))
     }
     waiting.append(Waiting(ticket: ticket, since: now))
@@ -164,6 +168,7 @@ public struct PoolState: Sendable {
   public mutating func tick(now: UInt64, _ actions: inout [Action]) {
     while let first = waiting.first, now >= first.since + limits.wait {
       _ = waiting.popFirst()
+      timeouts += 1
       actions.append(.refuse(ticket: first.ticket))
     }
     var open = openCount
@@ -233,6 +238,9 @@ public struct PoolState: Sendable {
   }
 
   private mutating func refuseAll(_ actions: inout [Action]) {
-    while let next = waiting.popFirst() { actions.append(.refuse(ticket: next.ticket)) }
+    while let next = waiting.popFirst() {
+      refusals += 1
+      actions.append(.refuse(ticket: next.ticket))
+    }
   }
 }

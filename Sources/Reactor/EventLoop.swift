@@ -81,19 +81,21 @@ internal import Glibc
     _ = unsafe epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
   }
 
-  /// Waits until something is ready, then calls `body` for each of it.
-  func wait(_ body: (Event) -> Void) {
-    let count = unsafe epoll_wait(epoll, &ready, Int32(ready.count), -1)
-    guard count > 0 else { return }
-    for index in 0..<Int(count) {
-      let events = unsafe ready[index].events
-      let tag = unsafe ready[index].data.u64
-      body(
-        Event(
-          source: Self.decode(tag),
-          isWritable: events & EPOLLOUT.rawValue != 0,
-          isHangup: events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0))
-    }
+  /// Waits until something is ready; says how much.
+  func wait() -> Int {
+    Int(max(unsafe epoll_wait(epoll, &ready, Int32(ready.count), -1), 0))
+  }
+
+  /// What is ready.
+  ///
+  /// - Parameter index: below what `wait` said last.
+  func event(_ index: Int) -> Event {
+    let events = unsafe ready[index].events
+    let tag = unsafe ready[index].data.u64
+    return Event(
+      source: Self.decode(tag),
+      isWritable: events & EPOLLOUT.rawValue != 0,
+      isHangup: events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0)
   }
 
   // MARK: timer, signals, doorbell

@@ -23,6 +23,10 @@ final class Exchange {
   var state = State.idle
   /// When to give up, in nanoseconds; `never` while nothing is owed.
   var deadline = never
+  /// When the request that it carries was taken up, in nanoseconds.
+  var started: UInt64 = 0
+  /// Why the answer is a failure of ours, for the log.
+  var cause: String?
   /// The peer sends nothing more; it may still wait for an answer.
   var hasPeerClosed = false
   /// Something came while the last request was under way.

@@ -1,16 +1,32 @@
 public import Logging
 
-/// Everything that is worth a line in the log, decided here. Never a body, a name, an e-mail
-/// address or the database URL.
+/// Everything that may become a line in the log. Never a body, a name, an e-mail address or the
+/// database URL: of a path only its template is told.
 public enum Observation: Sendable {
+  /// A request and its answer.
+  public struct Answer: Sendable {
+    let requestID: String
+    let method: String
+    /// Such as `/clients/{id}`; empty: no route.
+    let route: String
+    let status: Int
+    let milliseconds: Int
+    /// Of the body.
+    let bytes: Int
+  }
+
   case started(version: String, reactors: Int)
   case stopping(signal: String)
   case stopped(requests: UInt64)
   case stoppedAtOnce(left: Int)
   case databaseLost(lane: String, reason: String)
-  case databaseBack(lane: String)
+  case databaseBack
   /// An answer of 5xx.
-  case failed(status: Int, requestID: String, method: String, cause: String)
+  case failed(Answer, cause: String)
+  /// It took ERP_SLOW_MS or longer.
+  case slow(Answer)
+  /// Any other, when ERP_ACCESS_LOG asks for it.
+  case answered(Answer)
   /// The database refused a value that validation let through.
   case validationGap(sqlState: String, requestID: String)
   /// A peer that does not speak FastCGI as a web server does.
@@ -30,14 +46,12 @@ public enum Observation: Sendable {
       logger.warning("stopped before every answer was sent", metadata: ["exchanges": "\(left)"])
     case .databaseLost(let lane, let reason):
       logger.error("database lost", metadata: ["lane": "\(lane)", "reason": "\(reason)"])
-    case .databaseBack(let lane): logger.notice("database back", metadata: ["lane": "\(lane)"])
-    case .failed(let status, let requestID, let method, let cause):
+    case .databaseBack: logger.notice("database back")
+    case .failed(let answer, let cause):
       logger.error(
-        "request failed",
-        metadata: [
-          "status": "\(status)", "request_id": "\(requestID)", "method": "\(method)",
-          "cause": "\(cause)",
-        ])
+        "request failed", metadata: answer.metadata.merging(["cause": "\(cause)"]) { $1 })
+    case .slow(let answer): logger.warning("slow request", metadata: answer.metadata)
+    case .answered(let answer): logger.info("request", metadata: answer.metadata)
     case .validationGap(let sqlState, let requestID):
       logger.warning(
         "validation gap", metadata: ["sqlstate": "\(sqlState)", "request_id": "\(requestID)"])
@@ -45,5 +59,14 @@ public enum Observation: Sendable {
     case .acceptPaused(let reason):
       logger.error("accepting paused for 100 ms", metadata: ["reason": "\(reason)"])
     }
+  }
+}
+
+extension Observation.Answer {
+  fileprivate var metadata: Logger.Metadata {
+    [
+      "request_id": "\(requestID)", "method": "\(method)", "route": "\(route)",
+      "status": "\(status)", "ms": "\(milliseconds)", "bytes": "\(bytes)",
+    ]
   }
 }

@@ -8,7 +8,6 @@ public final class Reactor {
   private let loop: EventLoop
   private let service: Service
   private let listener: Listener?
-  private let observe: @Sendable (Observation) -> Void
   private let drainLimit: UInt64
 
   /// Asked to stop: 0 not, 1 gently, 2 at once.
@@ -24,18 +23,30 @@ public final class Reactor {
   /// Milliseconds between two looks at deadlines, while something is owed and while nothing is.
   private static let busyTick = 20
   private static let idleTick = 1000
+  /// Nanoseconds between two looks of the other reactors at this one's figures.
+  private static let publishInterval: UInt64 = 1_000_000_000
+  private var publishesAt: UInt64 = 0
   /// Connections accepted in one turn.
   private static let acceptBatch = 64
 
-  /// - Parameter listener: nil for plain CGI.
-  public init(
-    _ application: Application, _ settings: Settings, _ listener: Listener?,
-    observe: @escaping @Sendable (Observation) -> Void
+  /// One that answers the request of a CGI process.
+  public convenience init(
+    _ application: Application, _ settings: Settings,
+    log: @escaping @Sendable (Observation) -> Void
+  ) throws(SystemError) {
+    try self.init(application, settings, nil, Board(reactors: 1), number: 0, log: log)
+  }
+
+  /// - Parameter number: its place on the board.
+  init(
+    _ application: Application, _ settings: Settings, _ listener: Listener?, _ board: Board,
+    number: Int, log: @escaping @Sendable (Observation) -> Void
   ) throws(SystemError) {
     loop = try EventLoop()
-    service = Service(application, settings, loop, observe: observe)
+    service = Service(
+      application, settings, loop, board, number: number,
+      Observer(application, settings, board, log: log))
     self.listener = listener
-    self.observe = observe
     drainLimit = UInt64(settings.drain) * 1_000_000
   }
 
@@ -61,16 +72,16 @@ public final class Reactor {
   /// - Parameter stays: asked once stopped; true keeps the loop turning, for its signals.
   public func run(while stays: () -> Bool = { false }) throws(SystemError) {
     try startAccepting()
-    beginTurn()
+    service.now = EventLoop.now
     service.tick()
     while !isDone || (stops == 1 && stays()) { turn() }
-    if service.exchangeCount > 0 { observe(.stoppedAtOnce(left: service.exchangeCount)) }
+    if service.exchangeCount > 0 { service.observer.stoppedAtOnce(left: service.exchangeCount) }
     service.abort()
   }
 
   /// Answers the one request of a CGI process.
   public func runCommonGateway() {
-    beginTurn()
+    service.now = EventLoop.now
     service.acceptCommonGateway()
     while service.exchangeCount > 0 { turn() }
     service.abort()
@@ -78,12 +89,6 @@ public final class Reactor {
 
   private var isDone: Bool {
     stops > 1 || (stops == 1 && (service.exchangeCount == 0 || service.now >= drainDeadline))
-  }
-
-  private func beginTurn() {
-    service.now = EventLoop.now
-    // Only a tick goes back to idle ticks: a timer is not set anew for every request.
-    if tickInterval != Self.busyTick { setTick(isBusy ? Self.busyTick : Self.idleTick) }
   }
 
   /// Whether time alone can change something soon.
@@ -95,11 +100,15 @@ public final class Reactor {
     loop.tick(every: interval)
   }
 
-  /// Everything that is ready, then one flush of all that was queued meanwhile.
+  /// One flush of all that was queued, then everything that is ready.
   private func turn() {
     service.flush()
-    beginTurn()
-    loop.wait { event in
+    // Only a tick goes back to idle ticks: a timer is not set anew for every request.
+    if tickInterval != Self.busyTick { setTick(isBusy ? Self.busyTick : Self.idleTick) }
+    let count = loop.wait()
+    service.now = EventLoop.now
+    for index in 0..<count {
+      let event = loop.event(index)
       switch event.source {
       case .exchange(let index, let generation):
         service.ready(event, index, generation: generation)
@@ -114,8 +123,11 @@ public final class Reactor {
 
   private func tick() {
     loop.drainTimer()
-    service.now = EventLoop.now
     service.tick()
+    if service.now >= publishesAt {
+      publishesAt = service.now + Self.publishInterval
+      service.publish()
+    }
     if !isAccepting && stops == 0 && service.now >= acceptsAgainAt { try? startAccepting() }
     if !isBusy { setTick(Self.idleTick) }
     onTick?(service.now)
@@ -138,7 +150,7 @@ public final class Reactor {
       }
     } catch {
       // Level-triggered readiness would spin while no descriptor is free.
-      observe(.acceptPaused(reason: error.description))
+      service.observer.acceptPaused(reason: error.description)
       loop.unwatch(listener.descriptor)
       isAccepting = false
       acceptsAgainAt = service.now + 100_000_000

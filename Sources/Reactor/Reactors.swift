@@ -21,10 +21,13 @@ public enum Reactors {
     version: String, manager: ServiceManager, logger: Logger
   ) throws(SystemError) {
     let observe: @Sendable (Observation) -> Void = { $0.log(to: logger) }
-    let first = try Reactor(application, settings, listener, observe: observe)
+    let board = Board(reactors: max(count, 1))
+    let first = try Reactor(
+      application, settings, listener, board, number: 0, log: observe)
     var others: [Reactor] = []
-    for _ in 1..<max(count, 1) {
-      others.append(try Reactor(application, settings, listener, observe: observe))
+    for number in 1..<max(count, 1) {
+      others.append(
+        try Reactor(application, settings, listener, board, number: number, log: observe))
     }
     var isStopping = false
     try first.takeSignals(signals) { number in
@@ -55,6 +58,7 @@ public enum Reactors {
           running.end()
         })
     }
+    _ = ProcessFigures.now
     observe(.started(version: version, reactors: count))
     manager.notify("READY=1")
     try first.run(while: { running.count > 0 })

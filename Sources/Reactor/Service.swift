@@ -8,7 +8,10 @@ final class Service {
   private let application: Application
   private let settings: Settings
   private let loop: EventLoop
-  private let observe: (Observation) -> Void
+  private let board: Board
+  /// Its place on the board.
+  private let number: Int
+  let observer: Observer
   /// CGI names of the fields that are read, by `Request.Field`.
   private static let names = Request.Field.allCases.map { Array($0.parameterName.utf8) }
 
@@ -17,7 +20,8 @@ final class Service {
   private var generation: UInt32 = 0
   private var random = SystemRandomNumberGenerator()
   private var lanes: [Pool] = []
-  private var lostLanes = 0
+  /// Statements per Sync, by lane.
+  private var batches: [Histogram]
   private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
   /// Nanoseconds, read once per turn of the loop.
   var now = EventLoop.now
@@ -32,14 +36,18 @@ final class Service {
   /// Statements in flight on a connection of the point lane.
   private static let pointDepth = 512
 
+  /// - Parameter number: of the reactor, its place on the board.
   init(
-    _ application: Application, _ settings: Settings, _ loop: EventLoop,
-    observe: @escaping (Observation) -> Void
+    _ application: Application, _ settings: Settings, _ loop: EventLoop, _ board: Board,
+    number: Int, _ observer: Observer
   ) {
     self.application = application
     self.settings = settings
     self.loop = loop
-    self.observe = observe
+    self.board = board
+    self.number = number
+    self.observer = observer
+    batches = Array(repeating: Histogram(.sizes), count: 2)
     let connectLimit = UInt64(settings.connectTimeout) * 1_000_000
     lanes = [
       Pool(
@@ -113,7 +121,7 @@ final class Service {
       if exchange.hasPeerClosed { return remove(exchange) }
       if exchange.deadline == Exchange.never { exchange.deadline = now + Self.arrivalLimit }
     case .invalid:
-      observe(.badPeer)
+      observer.badPeer()
       remove(exchange)
     case .whole:
       let body = exchange.request.receive { bytes, fields in
@@ -122,7 +130,7 @@ final class Service {
           contentLength: Request.Field.contentLength.rawValue)
       }
       guard let body, exchange.request.isComplete else {
-        observe(.badPeer)
+        observer.badPeer()
         return remove(exchange)
       }
       begin(exchange, body)
@@ -132,12 +140,18 @@ final class Service {
   /// Plans the request, and answers it or hands its statement to a lane.
   private func begin(_ exchange: Exchange, _ body: FastCGI.Connection.Body) {
     requests += 1
+    exchange.started = now
+    exchange.cause = nil
     exchange.request.take(body)
     exchange.request.identify(using: &random)
     let decision = application.plan(
       exchange.request, database: databaseState, &exchange.plan, &exchange.response)
     switch decision {
     case .respond: answer(exchange)
+    case .measure:
+      application.render(
+        exchange.request, exchange.plan, metrics: metrics(), &exchange.response)
+      answer(exchange)
     case .query:
       exchange.state = .waiting
       exchange.deadline = now + UInt64(settings.deadline) * 1_000_000
@@ -146,6 +160,7 @@ final class Service {
   }
 
   private func answer(_ exchange: Exchange) {
+    observer.answered(exchange, now: now)
     guard let connection = exchange.connection else {
       _ = CommonGateway.write(exchange.response.head + exchange.response.body)
       return remove(exchange)
@@ -205,6 +220,7 @@ final class Service {
   /// Ends an exchange, and what the database still does for it.
   private func close(_ exchange: Exchange) {
     if exchange.state == .waiting {
+      observer.abandoned()
       lane(of: exchange).abandon(exchange.index, isHung: false, now: now)
     }
     remove(exchange)
@@ -230,11 +246,32 @@ final class Service {
   }
 
   private var databaseState: DatabaseState {
-    lostLanes == 0 ? .connected : .away(reason: "database unavailable")
+    board.isDatabaseLost ? .away(reason: "database unavailable") : .connected
   }
 
   private func lane(of exchange: Exchange) -> Pool {
     lanes[exchange.plan.statement?.lane == .point ? 0 : 1]
+  }
+
+  // MARK: figures
+
+  /// Puts this reactor's figures on the board.
+  func publish() {
+    board.publish(
+      Figures(
+        tally: observer.tally, connections: exchangeCount,
+        waiting: exchanges.count { $0?.state == .waiting },
+        lanes: zip(lanes, batches).map { LaneFigures($0, batches: $1) }), of: number)
+  }
+
+  /// The process's figures, as Prometheus reads them.
+  private func metrics() -> [UInt8] {
+    publish()
+    guard let total = board.total else { return [] }
+    var text = MetricsText()
+    text.write(total, application, reactors: board.reactors, isDatabaseLost: board.isDatabaseLost)
+    text.write(ProcessFigures.now)
+    return Array(text.text.utf8)
   }
 
   // MARK: time
@@ -277,11 +314,10 @@ final class Service {
 
 extension Service: PoolOwner {
   func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool) {
-    let lane = pool === lanes.first ? 0 : 1
     // A descriptor that cannot be watched never becomes ready: its slot's deadline ends it.
     try? loop.watch(
       descriptor, writable ? [.readable, .writable] : [.readable],
-      for: .database(lane: lane, slot: slot))
+      for: .database(lane: number(of: pool), slot: slot))
   }
 
   func send(_ ticket: Int, on connection: Postgres.Connection) -> Bool {
@@ -305,7 +341,7 @@ extension Service: PoolOwner {
       answer(exchange)
     case .refused(let error):
       if Verdict(sqlState: error.state.rawValue) == .invalid {
-        observe(.validationGap(sqlState: error.state.rawValue, requestID: exchange.request.id))
+        observer.validationGap(sqlState: error.state.rawValue, requestID: exchange.request.id)
       }
       fail(
         exchange,
@@ -327,19 +363,18 @@ extension Service: PoolOwner {
 
   private func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {
     application.render(exchange.request, exchange.plan, failure: failure, &exchange.response)
-    if exchange.response.status >= 500 {
-      observe(
-        .failed(
-          status: exchange.response.status, requestID: exchange.request.id,
-          method: exchange.request.text(.method) ?? "", cause: cause))
-    }
+    exchange.cause = cause
     answer(exchange)
   }
 
+  func sent(batch size: Int, of pool: Pool) {
+    batches[number(of: pool)].add(UInt64(size), .sizes)
+  }
+
+  private func number(of pool: Pool) -> Int { pool === lanes.first ? 0 : 1 }
+
   func databaseChanged(_ pool: Pool, lost reason: String?) {
-    lostLanes += reason == nil ? -1 : 1
-    observe(
-      reason.map { .databaseLost(lane: pool.name, reason: $0) } ?? .databaseBack(lane: pool.name))
+    observer.databaseChanged(lane: pool.name, lost: reason)
   }
 }
 

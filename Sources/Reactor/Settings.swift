@@ -26,12 +26,16 @@ public struct Settings: Sendable {
   public var maxBody: Int
   /// How long a stop waits for what is under way.
   public var drain: Int
+  /// From here on a request is slow, and logged; 0: none is.
+  public var slow: Int
+  /// Whether every request is logged.
+  public var logsAccess: Bool
 
   /// All of them; defaults are the configuration's.
   public init(
     database: ConnectionString, session: SessionSettings, poolSize: Int, pointConnections: Int,
     poolQueue: Int, poolWait: Int, deadline: Int, connectTimeout: Int, idleTimeout: Int,
-    maxLifetime: Int, maxBody: Int, drain: Int
+    maxLifetime: Int, maxBody: Int, drain: Int, slow: Int, logsAccess: Bool
   ) {
     self.database = database
     self.session = session
@@ -45,6 +49,8 @@ public struct Settings: Sendable {
     self.maxLifetime = maxLifetime
     self.maxBody = maxBody
     self.drain = drain
+    self.slow = slow
+    self.logsAccess = logsAccess
   }
 
   func limits(size: Int, depth: Int) -> PoolState.Limits {

@@ -1,4 +1,5 @@
 public import Logging
+internal import Synchronization
 
 /// Writes log lines to standard error in logfmt, each with the `<N>` priority that journald
 /// reads (sd-daemon(3)). Control characters are escaped: one event is one line.
@@ -33,10 +34,21 @@ public struct StandardErrorLog: LogHandler {
     Self.write(line)
   }
 
-  /// Writes text to standard error in one call: lines of several threads do not mix.
+  /// Writes text to standard error in one call: lines of several threads do not mix. Never waits
+  /// for a journal that is slow to read: the line is dropped, and the next one says how many were.
   public static func write(_ text: String) {
-    SystemCalls.writeError(text)
+    let lost = unsaid.exchange(0, ordering: .relaxed)
+    let note = lost == 0 ? "" : "<4>level=warning msg=\"log lines dropped\" lines=\(lost)\n"
+    guard !SystemCalls.writeError(note + text) else { return }
+    unsaid.add(lost + 1, ordering: .relaxed)
+    dropped.add(1, ordering: .relaxed)
   }
+
+  private static let unsaid = Atomic<Int>(0)
+  private static let dropped = Atomic<Int>(0)
+
+  /// Lines dropped so far.
+  static var droppedLines: Int { dropped.load(ordering: .relaxed) }
 
   /// syslog(3)
   private static func priority(_ level: Logger.Level) -> Int {

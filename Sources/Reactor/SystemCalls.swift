@@ -5,9 +5,62 @@ internal import Glibc
 /// The system calls that are needed beside the event loop's own.
 enum SystemCalls {
   /// Writes to standard error in one call: lines of several threads do not mix.
-  static func writeError(_ text: String) {
+  ///
+  /// - Returns: false when it is a socket, as the journal's is, and full: nothing was written.
+  static func writeError(_ text: String) -> Bool {
     let bytes = Array(text.utf8)
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
+    var count = unsafe send(
+      STDERR_FILENO, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    if count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) { return false }
+    if count < 0 { count = 0 }
+    // A file, a pipe or a terminal; or the rest of a line that a socket took a part of.
+    if count < bytes.count {
+      unsafe bytes.withUnsafeBytes { buffer in
+        let rest = unsafe UnsafeRawBufferPointer(rebasing: buffer[count...])
+        _ = unsafe write(STDERR_FILENO, rest.baseAddress, rest.count)
+      }
+    }
+    return true
+  }
+
+  // MARK: the process
+
+  /// Seconds of the Unix epoch.
+  static var wallClock: Double { seconds(CLOCK_REALTIME) }
+
+  /// Seconds of processor time, user and system, of all threads.
+  static var processorTime: Double { seconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private static func seconds(_ clock: clockid_t) -> Double {
+    var time = timespec()
+    unsafe clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  /// Bytes.
+  static var pageSize: Int { sysconf(Int32(_SC_PAGESIZE)) }
+
+  /// Pages in memory: the second number of statm (proc(5)).
+  static var residentPages: Int {
+    let words = String(decoding: contents(of: "/proc/self/statm") ?? [], as: UTF8.self)
+      .split(separator: " ")
+    return words.count > 1 ? Int(words[1]) ?? 0 : 0
+  }
+
+  /// How many descriptors are open.
+  static var openDescriptors: Int {
+    guard let directory = unsafe opendir("/proc/self/fd") else { return 0 }
+    defer { unsafe closedir(directory) }
+    var count = 0
+    while let _ = unsafe readdir(directory) { count += 1 }
+    return max(count - 3, 0)  // `.`, `..` and the directory's own
+  }
+
+  /// RLIMIT_NOFILE.
+  static var maxDescriptors: Int {
+    var limit = rlimit()
+    unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    return Int(clamping: limit.rlim_cur)
   }
 
   /// Keeps signals from the calling thread and those it starts.

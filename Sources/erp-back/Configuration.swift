@@ -34,6 +34,8 @@ struct Configuration {
     let lifetime = reader.integer(.maxLifetime, 1000...86_400_000)
     let maxBody = reader.integer(.maxBody, 1...1_073_741_824)
     let drain = reader.integer(.drain, 0...3_600_000)
+    let slow = reader.integer(.slow, 0...3_600_000)
+    let access = reader.choice(.accessLog, ["on": true, "off": false]) ?? false
     if deadline <= statement {
       reader.refuse(
         .deadline,
@@ -57,7 +59,7 @@ struct Configuration {
         statementTimeout: statement, lockTimeout: lock, prepares: prepares),
       poolSize: poolSize, pointConnections: point, poolQueue: queue, poolWait: wait,
       deadline: deadline, connectTimeout: connect, idleTimeout: idle, maxLifetime: lifetime,
-      maxBody: maxBody, drain: drain)
+      maxBody: maxBody, drain: drain, slow: slow, logsAccess: access)
   }
 
   /// The database alone, for commands that need nothing else.

@@ -45,7 +45,7 @@ struct Serve: ParsableCommand {
     let isGateway = environment["GATEWAY_INTERFACE"] != nil
     if isGateway && !isInherited && environment[Variable.socket.name] == nil {
       let observe: @Sendable (Observation) -> Void = { [logger] in $0.log(to: logger) }
-      try Reactor(application, configuration.settings, nil, observe: observe).runCommonGateway()
+      try Reactor(application, configuration.settings, log: observe).runCommonGateway()
       return
     }
     Reactors.holdSignals()

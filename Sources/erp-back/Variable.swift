@@ -62,6 +62,12 @@ struct Variable {
   static let logLevel = Variable(
     name: "ERP_LOG_LEVEL", initial: "info", unit: "trace|debug|info|notice|warning|error|critical",
     help: "least level that is logged")
+  static let slow = Variable(
+    name: "ERP_SLOW_MS", initial: "1000", unit: "ms, 0-3600000",
+    help: "a request that takes this long is logged; 0: none is")
+  static let accessLog = Variable(
+    name: "ERP_ACCESS_LOG", initial: "off", unit: "on|off",
+    help: "a line per request; nginx has them too")
   static let corsOrigins = Variable(
     name: "CORS_ORIGINS", initial: "", unit: "comma-separated origins, or *",
     help: "browsers' origins that may call; empty: CORS is off")
@@ -69,7 +75,7 @@ struct Variable {
   static let all = [
     databaseURL, socket, socketMode, socketGroup, reactors, poolSize, pointConnections, poolQueue,
     poolWait, statementTimeout, lockTimeout, deadline, connectTimeout, idleTimeout, maxLifetime,
-    maxBody, prepare, drain, logLevel, corsOrigins,
+    maxBody, prepare, drain, logLevel, slow, accessLog, corsOrigins,
   ]
 
   /// The table of `serve --help`.
