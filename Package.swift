@@ -66,6 +66,7 @@ let package = Package(
       name: "FastCGITests", dependencies: ["FastCGI", "TestSupport"], swiftSettings: testSettings),
     .testTarget(
       name: "MigrationsTests", dependencies: ["Migrations"], swiftSettings: testSettings),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: testSettings),
     .testTarget(name: "EndToEnd", swiftSettings: testSettings),
   ]
 )

@@ -14,6 +14,7 @@ import Testing
       case .health: "health"
       case .live: "live"
       case .ready: "ready"
+      case .metrics: "metrics"
       case .collection(let index): "collection \(index)"
       case .item(let index, let id): "item \(index) \(text(id))"
       case .search(let index, let term): "search \(index) \(text(term))"
@@ -25,6 +26,7 @@ import Testing
 
   static let routes: [(String, String)] = [
     ("/health", "health"), ("/health/live", "live"), ("/health/ready", "ready"),
+    ("/metrics", "metrics"), ("/%6Detrics", "metrics"),
     ("/clients", "collection 0"), ("/clients/x", "item 0 x"), ("/clients/%2F", "item 0 %2F"),
     ("/clients/search", "item 0 search"), ("/clients/search/dup", "search 0 dup"),
     ("/clients/search/a%2Fb", "search 0 a%2Fb"), ("/clients/search/é", "search 0 é"),
@@ -37,6 +39,19 @@ import Testing
     #expect(match(path) == route)
     #expect(match(path + "/") == route)
     #expect(match(path + "//") == nil)
+  }
+
+  @Test(arguments: [
+    ("/", "/"), ("/health/live/", "/health/live"), ("/metrics", "/metrics"),
+    ("/clients", "/clients"), ("/clients/x", "/clients/{id}"),
+    ("/clients/search/x", "/clients/search/{term}"),
+    ("/clients/status/x", "/clients/status/{status}"),
+  ])
+  func `a route has a template`(_ path: String, _ template: String) {
+    let router = Router([clients])
+    let bytes = Array(path.utf8)
+    let route = router.match(bytes.span, bytes.indices).map(router.route) ?? 0
+    #expect(router.templates[route] == template)
   }
 
   @Test func `the root is a slash`() {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension EndToEnd {
@@ -41,6 +42,142 @@ extension EndToEnd {
           try site.get("/health/ready").status == 503
         }
         #expect(try site.get("/health/live").status == 200)
+      }
+    }
+
+    /// Every failure that a request can meet, with canaries in everything that was sent.
+    @Test func noFailureLogsWhatWasSentOrThePassword() throws {
+      let canary = unique()
+      let environment = ["ERP_SLOW_MS": "1", "ERP_ACCESS_LOG": "on", "ERP_LOG_LEVEL": "trace"]
+      try Site.new(.init(environment: environment, ownsCluster: true, password: canary)) { site in
+        let body = client([
+          "name": .string("N\(canary)"), "email": .string("\(canary)@example.org"),
+          "phone": .string(String(canary.prefix(12))), "address": .string("A\(canary)\u{1b}[31m"),
+          "tags": [.string(canary)],
+        ])
+        func everything() throws -> Set<Int> {
+          let target = "/clients/\(UUID().uuidString.lowercased())"
+          return Set(
+            try [
+              site.create(body), site.create(body), site.send("PUT", target, json: body),
+              site.get("/clients/search/\(canary)"), site.get("/clients/status/\(canary)"),
+              site.get("/clients?q=\(canary)&city=\(canary)&sort=\(canary)"), site.get(target),
+              site.get("/\(canary)"), site.delete(target), site.get("/health/ready"),
+              site.send("POST", "/clients/", text: "{\"name\": \"\(canary)"),
+              site.get("/clients/", "If-None-Match: \"\(canary)\"", "Prefer: \(canary)"),
+            ].map(\.status))
+        }
+        var seen = try everything()
+        try site.database.psql(
+          "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            + " RAISE EXCEPTION 'row % refused', NEW USING ERRCODE = '23514'; END $$;"
+            + "CREATE TRIGGER refuse BEFORE INSERT ON clients EXECUTE FUNCTION refuse()")
+        seen.formUnion(try everything())
+        try site.database.psql(
+          "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            + " RAISE EXCEPTION 'row % refused', NEW; END $$")
+        seen.formUnion(try everything())
+        let holder = try site.database.hold(
+          "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)")
+        try eventually("the table is locked") {
+          try site.database.isLocked("clients", "AccessExclusiveLock")
+        }
+        seen.insert(try site.create(body).status)
+        try site.database.release(holder)
+        try site.database.psql("ALTER TABLE clients RENAME phone TO telephone")
+        seen.formUnion(try everything())
+        try site.cluster.kill()
+        seen.formUnion(try everything())
+        #expect(seen.isSuperset(of: [201, 409, 422, 404, 500, 503]), "\(seen)")
+        let log = site.responder.log()
+        #expect(log.contains("msg=request") && log.contains("request failed"))
+        #expect(
+          !log.contains(canary), "\(log.split(separator: "\n").filter { $0.contains(canary) })")
+        #expect(!log.contains("postgres://") && !log.contains("postgresql://"))
+        #expect(!log.utf8.contains { $0 < 0x20 && $0 != 0x0a })
+        for line in log.split(separator: "\n") {
+          #expect(line.wholeMatch(of: /<[2-7]>level=[a-z]+ msg=.+/) != nil, "\(line)")
+        }
+      }
+    }
+
+    /// Lost and back are said once each, however many requests, lanes and reactors meet it.
+    @Test func anOutageIsSaidOnce() throws {
+      try Site.new(.init(environment: ["ERP_REACTORS": "2"], ownsCluster: true)) { site in
+        func lines(_ message: String) -> Int {
+          site.responder.log().components(separatedBy: "msg=\"\(message)\"").count - 1
+        }
+        let target = try #require(try site.create(client())["Location"])
+        for round in 1...2 {
+          try site.cluster.stop()
+          var ids: [String] = []
+          for _ in 0..<10 {
+            let answer = try site.get(target)
+            if answer.status == 503 { ids.append(answer["x-request-id"] ?? "?") }
+            _ = try site.get("/clients/")
+          }
+          #expect(ids.count > 5)
+          let log = site.responder.log()
+          for id in ids { #expect(log.contains("request_id=\(id)"), "\(id)") }
+          try site.cluster.start()
+          try eventually("the log says that it is back: \(site.responder.log())", within: 10) {
+            lines("database back") == round
+          }
+          #expect(lines("database lost") == round, "\(site.responder.log())")
+          #expect(try site.get(target).status == 200)
+        }
+      }
+    }
+
+    @Test func slowRequestsAreLoggedAndTheRestIsNot() throws {
+      try Site.new(.init(environment: ["ERP_SLOW_MS": "300"])) { site in
+        #expect(try site.get("/clients/", "X-Request-Id: a-quick-one").status == 200)
+        let holder = try site.database.hold(
+          "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(0.9)")
+        try eventually("the table is locked") {
+          try site.database.isLocked("clients", "AccessExclusiveLock")
+        }
+        #expect(
+          try site.get("/clients/search/\(unique())", "X-Request-Id: a-slow-one").status == 200)
+        #expect(try holder.wait() == 0)
+        let log = site.responder.log()
+        let line = log.split(separator: "\n").first { $0.contains("a-slow-one") } ?? ""
+        #expect(
+          line.wholeMatch(
+            of:
+              /<4>level=warning msg="slow request" bytes=\d+ method=GET ms=\d{3,4} request_id=a-slow-one route="?\/clients\/search\/\{term\}"? status=200/
+          ) != nil, "\(log)")
+        #expect(!log.contains("a-quick-one"))
+        #expect(try site.metrics().sum("erp_back_slow_requests_total") == 1)
+      }
+    }
+
+    @Test func accessLinesAreOffUnlessAskedFor() throws {
+      try Site.new { site in
+        _ = try site.get("/clients/", "X-Request-Id: not-in-the-log")
+        #expect(!site.responder.log().contains("not-in-the-log"))
+      }
+      try Site.new(.init(environment: ["ERP_ACCESS_LOG": "on"])) { site in
+        _ = try site.get("/clients/", "X-Request-Id: is-in-the-log")
+        let log = site.responder.log()
+        let line = log.split(separator: "\n").first { $0.contains("is-in-the-log") } ?? ""
+        #expect(
+          line.wholeMatch(
+            of:
+              /<6>level=info msg=request bytes=\d+ method=GET ms=\d+ request_id=is-in-the-log route=\/clients status=200/
+          ) != nil, "\(log)")
+      }
+    }
+
+    @Test func startAndStopAreLogged() throws {
+      try Site.new { site in
+        let process = try #require(site.responder.process)
+        #expect(site.responder.log().contains("<5>level=notice msg=started reactors=1 version="))
+        process.signal(SIGTERM)
+        #expect(try process.wait(within: 5) == 0)
+        #expect(site.responder.log().contains("<5>level=notice msg=stopping signal=SIGTERM"))
+        let last = site.responder.log().split(separator: "\n").last ?? ""
+        #expect(last.wholeMatch(of: /<5>level=notice msg=stopped requests=\d+/) != nil, "\(last)")
       }
     }
   }

@@ -11,6 +11,8 @@ final class Site: Sendable {
     var ownsCluster = false
     /// Leaves the cluster stopped when the responder starts.
     var startsWithoutDatabase = false
+    /// Of the responder's role, in its DATABASE_URL.
+    var password: String?
     /// A second server, that mounts the API under `/api/`.
     var mountsAPI = false
   }
@@ -95,8 +97,9 @@ final class Site: Sendable {
     self.cluster = cluster
     self.database = database
     ownsCluster = options.ownsCluster
+    let secret = options.password.map { "&password=\($0)" } ?? ""
     responder = Responder(
-      directory: directory, databaseURL: database.url, environment: options.environment)
+      directory: directory, databaseURL: database.url + secret, environment: options.environment)
     try responder.start()
     do {
       (port, apiPort) = try Self.startNginx(directory, responder, mountsAPI: options.mountsAPI)
