@@ -46,6 +46,13 @@ extension MetricsText {
           place.labels + [("status", status == 0 ? "other" : "\(status)")], count)
       }
     }
+    // There from the start: an increase from nothing to 1 is none to Prometheus.
+    family("erp_back_http_server_errors_total", .counter, "Answers of 5xx, of all routes.")
+    for status in [500, 503] {
+      sample(
+        "erp_back_http_server_errors_total", [("status", "\(status)")],
+        tally.answers(status: status))
+    }
     family(
       "erp_back_http_request_duration_seconds", .histogram,
       "From the whole request to the answer that is sent.")

@@ -54,6 +54,14 @@ struct Tally: Sendable {
     answers[(route * Self.methodCount + method) * Self.statuses.count + status]
   }
 
+  /// Answers of all routes and methods with this status.
+  func answers(status: Int) -> UInt64 {
+    let place = Int(Self.placeOf[status])
+    return stride(from: place, to: answers.count, by: Self.statuses.count).reduce(0) {
+      $0 + answers[$1]
+    }
+  }
+
   func durations(route: Int, method: Int) -> Histogram {
     durations[route * Self.methodCount + method]
   }

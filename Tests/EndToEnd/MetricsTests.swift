@@ -146,7 +146,7 @@ extension EndToEnd {
     @Test(
       .enabled(
         if: Workbench.exists(promtool),
-        "no promtool: apt-get install prometheus, or scripts/prepare --checks"))
+        "no promtool: scripts/prepare --checks"))
     func promtoolHasNothingToSay() throws {
       try Site.new { site in
         _ = try site.create(client())
