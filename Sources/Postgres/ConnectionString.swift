@@ -27,6 +27,24 @@ public struct ConnectionString: Sendable, Equatable {
     needsNameService = options["hostaddr", default: ""].isEmpty && Self.hasNames(options["host"])
   }
 
+  /// The string as a section of a service file, for PostgreSQL's own programs
+  /// (https://www.postgresql.org/docs/15/libpq-pgservice.html). Holds the password.
+  public func serviceSection(_ name: String) throws(Unusable) -> String {
+    let options = try Self.options(conninfo)
+    guard options["service"] == nil else {
+      throw Unusable("it names a service: write host, user and dbname")
+    }
+    var section = "[\(name)]\n"
+    for (keyword, value) in options.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
+      // The file has no way to write them.
+      guard !value.contains(where: \.isNewline), value.last?.isWhitespace != true else {
+        throw Unusable("its \(keyword) holds a line break or ends in a blank")
+      }
+      section += "\(keyword)=\(value)\n"
+    }
+    return section
+  }
+
   /// Turns SQLAlchemy's `dialect+driver` scheme into libpq's.
   private static func libpq(_ text: String) throws(Unusable) -> String {
     guard let separator = text.firstRange(of: "://") else {

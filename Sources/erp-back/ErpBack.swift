@@ -12,7 +12,7 @@ struct ErpBack: ParsableCommand {
       75 try again later; 78 the configuration is unusable.
       """,
     version: version,
-    subcommands: [Serve.self, Migrate.self],
+    subcommands: [Serve.self, Migrate.self, ServiceFile.self],
     defaultSubcommand: Serve.self)
 }
 

@@ -105,4 +105,28 @@ import Testing
     #expect(!"\(string)".contains("CANARY"))
     #expect(!String(reflecting: string).contains("CANARY"))
   }
+
+  @Test func `a service file holds what libpq read`() throws {
+    let url = try ConnectionString(
+      "postgresql+psycopg2://me:p%40%20ss@a.example,b.example:5433/erp?sslmode=require")
+    #expect(
+      try url.serviceSection("source")
+        == "[source]\ndbname=erp\nhost=a.example,b.example\npassword=p@ ss\nport=,5433\nsslmode=require\nuser=me\n"
+    )
+    let words = try ConnectionString(#"host=/run/postgresql password='a \'b' dbname="#)
+    #expect(
+      try words.serviceSection("x") == "[x]\nhost=/run/postgresql\npassword=a 'b\n")
+  }
+
+  @Test(arguments: [
+    "host=h password='CANARY\n[source]'", "postgresql://u:CANARY%0Ahost=x@h/d",
+    "postgresql://u:CANARY%20@h/d", "service=CANARY",
+  ])
+  func `what a service file cannot hold is refused`(_ text: String) throws {
+    let string = try ConnectionString(text)
+    let error = try #require(throws: ConnectionString.Unusable.self) {
+      try string.serviceSection("source")
+    }
+    #expect(!error.description.contains("CANARY"))
+  }
 }
