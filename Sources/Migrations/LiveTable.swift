@@ -1,78 +1,112 @@
 internal import Postgres
 
-/// What a table is made of, as the catalog tells it, in lines that can be compared.
-enum LiveTable {
-  /// What the live table lacks or has otherwise than `revision` makes it, one line each. The
-  /// expected table is built in the session's temporary schema, which needs no privilege beyond
-  /// the default, and rolled back: the revision's SQL is the only definition.
-  static func differences(
-    from revision: Revision, table: String, _ session: Session
-  ) throws(MigrationError) -> [String] {
-    do throws(Session.Failure) {
-      let live = try facts("public.\(table)", session)
-      // Functions are never looked up in the temporary schema unless it is named.
-      let up = revision.up.replacing("EXECUTE FUNCTION ", with: "EXECUTE FUNCTION pg_temp.")
-      try session.run("BEGIN; SET LOCAL search_path = pg_temp; \(up)")
-      let expected = try facts("pg_temp.\(table)", session)
-      try session.run("ROLLBACK")
-      return compare(live: live, expected: expected)
-    } catch {
-      try? session.run("ROLLBACK")
-      throw MigrationError(error)
+/// What a table is made of, as the catalog tells it.
+public struct LiveTable: Sendable, Equatable {
+  /// One column.
+  public struct Column: Sendable, Equatable {
+    /// The SQL name.
+    public let name: String
+    /// As `format_type` writes it.
+    public let type: String
+    /// NOT NULL
+    public let isRequired: Bool
+    /// The expression; nil: none.
+    public let initial: String?
+
+    /// As a table definition has it.
+    var definition: String {
+      type + (isRequired ? " NOT NULL" : "") + (initial.map { " DEFAULT \($0)" } ?? "")
     }
   }
 
-  struct Fact: Hashable {
-    /// `column`, `index` or `trigger`.
-    let kind: String
-    /// The column's name; empty for the others, whose names are free.
+  /// One index, that of a key included.
+  struct Index: Equatable {
     let name: String
+    /// What is indexed and how, without the names of the index and the table: names are free.
     let definition: String
+    /// The whole statement.
+    let creation: String
+    /// False for what a failed CREATE INDEX CONCURRENTLY left behind: it is never read.
+    let isValid: Bool
+
+    var isUnique: Bool { definition.hasPrefix("UNIQUE ") }
   }
 
-  static func compare(live: [Fact], expected: [Fact]) -> [String] {
-    guard !live.isEmpty else { return ["the table is missing"] }
-    var lines: [String] = []
-    for fact in expected where !live.contains(fact) {
-      let other = live.first {
-        fact.kind == "column" && $0.name == fact.name && $0.kind == "column"
-      }
-      let label = fact.name.isEmpty ? fact.kind : "\(fact.kind) \(fact.name)"
-      lines.append(
-        other.map { "\(label): is \($0.definition), must be \(fact.definition)" }
-          ?? "\(label): missing: \(fact.definition)")
-    }
-    for fact in live
-    where fact.kind == "column" && !expected.contains(where: { $0.name == fact.name }) {
-      lines.append("column \(fact.name): not known to revision 1: \(fact.definition)")
-    }
-    return lines
+  /// One trigger that people made.
+  struct Trigger: Equatable {
+    let name: String
+    /// When it fires, without names.
+    let definition: String
+    /// The whole statement, its function's before it.
+    let creation: String
+    let isEnabled: Bool
   }
 
-  private static func facts(
-    _ table: String, _ session: Session
-  ) throws(Session.Failure) -> [Fact] {
-    try session.rows(
-      """
-      WITH live AS (SELECT to_regclass($1) AS oid)
-      SELECT 'column', a.attname::text,
-        format_type(a.atttypid, a.atttypmod)
-        || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END
-        || coalesce(' DEFAULT ' || replace(pg_get_expr(d.adbin, d.adrelid),
-             'CURRENT_TIMESTAMP', 'now()'), '')
-      FROM live JOIN pg_attribute a ON a.attrelid = live.oid
-      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      WHERE a.attnum > 0 AND NOT a.attisdropped
-      UNION ALL
-      SELECT 'index', '', regexp_replace(pg_get_indexdef(i.indexrelid),
-        '^CREATE (UNIQUE )?INDEX .* ON [^ ]+ USING', '\\1', '')
-      FROM live JOIN pg_index i ON i.indrelid = live.oid WHERE i.indisvalid
-      UNION ALL
-      SELECT 'trigger', '', regexp_replace(pg_get_triggerdef(t.oid),
-        '^CREATE TRIGGER [^ ]+ (.*) ON [^ ]+ (FOR EACH [A-Z]+).*$', '\\1 \\2')
-      FROM live JOIN pg_trigger t ON t.tgrelid = live.oid
-      WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'
-      """, [table]
-    ).map { Fact(kind: $0[0] ?? "", name: $0[1] ?? "", definition: $0[2] ?? "") }
+  /// With its schema: `public.clients`.
+  public let name: String
+  /// In their order; empty when there is no such table.
+  public let columns: [Column]
+  let indexes: [Index]
+  let triggers: [Trigger]
+
+  /// Looks `name` up in the catalog; identifiers come back quoted for SQL where they need it.
+  init(_ name: String, _ session: Session) throws(Session.Failure) {
+    self.init(
+      name,
+      columns: try session.rows(Self.columnQuery, [name]).map {
+        Column(
+          name: $0[0] ?? "", type: $0[1] ?? "", isRequired: $0[2] == "t", initial: $0[3])
+      },
+      indexes: try session.rows(Self.indexQuery, [name]).map {
+        Index(
+          name: $0[0] ?? "", definition: $0[1] ?? "", creation: $0[2] ?? "", isValid: $0[3] == "t")
+      },
+      triggers: try session.rows(Self.triggerQuery, [name]).map {
+        Trigger(
+          name: $0[0] ?? "", definition: $0[1] ?? "", creation: $0[2] ?? "",
+          isEnabled: $0[3] == "t")
+      })
   }
+
+  init(_ name: String, columns: [Column], indexes: [Index], triggers: [Trigger]) {
+    self.name = name
+    self.columns = columns
+    self.indexes = indexes
+    self.triggers = triggers
+  }
+
+  private static let columnQuery = """
+    SELECT quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull,
+      replace(pg_get_expr(d.adbin, d.adrelid), 'CURRENT_TIMESTAMP', 'now()')
+    FROM pg_attribute a
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY a.attnum
+    """
+
+  private static let indexQuery = """
+    SELECT quote_ident(c.relname),
+      regexp_replace(pg_get_indexdef(i.indexrelid),
+        '^CREATE (UNIQUE )?INDEX .* ON [^ ]+ USING ', '\\1', ''),
+      CASE WHEN i.indisprimary
+        THEN 'ALTER TABLE ' || $1 || ' ADD ' || pg_get_constraintdef(k.oid)
+        ELSE regexp_replace(pg_get_indexdef(i.indexrelid), ' ON [^ ]+ USING', ' ON ' || $1 || ' USING')
+      END, i.indisvalid AND i.indisready
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype = 'p'
+    WHERE i.indrelid = to_regclass($1)
+    ORDER BY c.relname
+    """
+
+  /// A trigger that fires on replicas only (`R`) is as good as disabled.
+  private static let triggerQuery = """
+    SELECT quote_ident(t.tgname),
+      regexp_replace(pg_get_triggerdef(t.oid),
+        '^CREATE TRIGGER [^ ]+ (.*) ON [^ ]+ (FOR EACH [A-Z]+).*$', '\\1 \\2'),
+      rtrim(pg_get_functiondef(t.tgfoid), E' \\n') || E';\\n' || pg_get_triggerdef(t.oid),
+      t.tgenabled IN ('O', 'A')
+    FROM pg_trigger t
+    WHERE t.tgrelid = to_regclass($1) AND NOT t.tgisinternal
+    ORDER BY t.tgname
+    """
 }

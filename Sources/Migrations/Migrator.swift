@@ -29,6 +29,12 @@ public final class Migrator {
     self.revisions = revisions
   }
 
+  /// Looks at a database over a session that is there already; for `state` and `Drift`.
+  public init(_ session: Session, _ revisions: [Revision] = Revisions.all) {
+    self.session = session
+    self.revisions = revisions
+  }
+
   // MARK: verbs
 
   /// What a step did, for the person at the terminal.
@@ -99,6 +105,10 @@ public final class Migrator {
   public func pending() throws(MigrationError) -> [String] {
     revisions[try position().applied...].map(\.id)
   }
+
+  /// How many revisions are applied of those that this binary knows, and whether the first still
+  /// has to be taken over from Alembic; throws as `pending` does.
+  public func state() throws(MigrationError) -> (applied: Int, isAdopted: Bool) { try position() }
 
   /// The SQL that an upgrade or a downgrade to `target` would run now.
   public func script(_ target: Target, upwards: Bool) throws(MigrationError) -> String {
@@ -222,8 +232,13 @@ public final class Migrator {
       let version = try query("SELECT version_num FROM public.alembic_version").first?[0]
     else { return false }
     guard version == alembic else { throw .unknownAlembic(version) }
-    let differences = try LiveTable.differences(from: first, table: "clients", session)
-    guard differences.isEmpty else { throw .cannotAdopt(differences) }
+    let differences: [Difference]
+    do throws(Session.Failure) {
+      differences = try Drift.differences(from: [first], session)
+    } catch {
+      throw MigrationError(error)
+    }
+    guard differences.isEmpty else { throw .cannotAdopt(differences.map(\.description)) }
     return true
   }
 
