@@ -40,6 +40,7 @@ let package = Package(
     .target(
       name: "Migrations", dependencies: ["Postgres"],
       resources: [.embedInCode("SQL")], swiftSettings: settings),
+    .target(name: "Diagnosis", swiftSettings: settings),
     .target(
       name: "Reactor",
       dependencies: [
@@ -49,7 +50,7 @@ let package = Package(
     .executableTarget(
       name: "erp-back",
       dependencies: [
-        "API", "Catalog", "FastCGI", "Migrations", "Postgres", "Reactor",
+        "API", "Catalog", "Diagnosis", "FastCGI", "Migrations", "Postgres", "Reactor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings,
@@ -67,6 +68,8 @@ let package = Package(
     .testTarget(
       name: "MigrationsTests", dependencies: ["Migrations"], swiftSettings: testSettings),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: testSettings),
+    .testTarget(
+      name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: testSettings),
     .testTarget(name: "EndToEnd", swiftSettings: testSettings),
   ]
 )

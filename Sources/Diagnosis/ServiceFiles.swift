@@ -1,0 +1,78 @@
+/// The configuration of a command that somebody types in a shell: the environment, or, where that
+/// says nothing of a database, the files that the units read.
+public struct ServiceFiles: Sendable {
+  /// Where the package and the guide put them; the units name the same.
+  public static let environmentFile = "/etc/erp-back/erp-back.env"
+  /// One line: the database's URL.
+  public static let credentialFile = "/etc/erp-back/database_url"
+
+  /// What a file holds.
+  public enum Content: Sendable {
+    case bytes([UInt8])
+    case missing
+    /// The system's reason.
+    case unreadable(String)
+  }
+
+  /// The variables that count.
+  public private(set) var environment: [String: String]
+  /// Files that were read; empty: the environment alone counts.
+  public private(set) var files: [String] = []
+  /// Set in the shell although files are read: these win.
+  public private(set) var overrides: [String] = []
+  /// Of files that could not be used: the path and the reason. The configuration is not whole.
+  public private(set) var unusable: [(path: String, reason: String)] = []
+  /// Lines of the environment file that set nothing.
+  public private(set) var ignoredLines: [Int] = []
+
+  /// - Parameters:
+  ///   - environment: of the process.
+  ///   - read: what a file holds.
+  public init(_ environment: [String: String], read: (String) -> Content) {
+    self.environment = environment
+    guard !Self.isSet(environment["DATABASE_URL"]), environment["CREDENTIALS_DIRECTORY"] == nil
+    else { return }
+    var found: [String: String] = [:]
+    switch read(Self.environmentFile) {
+    case .missing: break
+    case .unreadable(let reason): unusable.append((Self.environmentFile, reason))
+    case .bytes(let bytes):
+      do throws(EnvironmentFile.Unusable) {
+        let file = try EnvironmentFile(bytes)
+        files.append(Self.environmentFile)
+        found = file.variables
+        ignoredLines = file.ignored
+      } catch {
+        unusable.append((Self.environmentFile, error.reason))
+      }
+    }
+    switch read(Self.credentialFile) {
+    case .missing: break
+    case .unreadable(let reason): unusable.append((Self.credentialFile, reason))
+    case .bytes(let bytes):
+      files.append(Self.credentialFile)
+      // As in the units: the variable comes before the credential.
+      if !Self.isSet(found["DATABASE_URL"]) {
+        found["DATABASE_URL"] = String(decoding: bytes, as: UTF8.self)
+      }
+    }
+    guard !files.isEmpty else { return }
+    let own = environment.filter { $0.key.hasPrefix("ERP_") || $0.key == "CORS_ORIGINS" }
+    overrides = own.keys.sorted()
+    self.environment = environment.filter { $0.key != "DATABASE_URL" }
+      .merging(found) { own, _ in own }
+  }
+
+  /// For the first line of a report.
+  public var origin: String {
+    guard !files.isEmpty else {
+      return unusable.isEmpty ? "the environment" : "/etc/erp-back (not readable)"
+    }
+    return files.joined(separator: ", ")
+      + (overrides.isEmpty ? "" : ", and from this shell \(overrides.joined(separator: ", "))")
+  }
+
+  private static func isSet(_ text: String?) -> Bool {
+    !(text ?? "").allSatisfy(\.isWhitespace)
+  }
+}
