@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import FastCGI
+internal import Diagnosis
 internal import Migrations
 internal import Postgres
 internal import Reactor
@@ -9,7 +9,9 @@ struct Migrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Bring the database's schema up or down.",
     discussion: """
-      The database is DATABASE_URL, else the credential database_url. Each revision commits \
+      The database is DATABASE_URL, else the credential database_url, else what the units read: \
+      /etc/erp-back/erp-back.env and /etc/erp-back/database_url. Root connects as the user \
+      erp-back then, as the units do. Each revision commits \
       with its bookkeeping row; a second migrator waits for the first and then finds nothing to \
       do. A database that Alembic built (create_clients_0001) is adopted by the first upgrade.
 
@@ -140,16 +142,24 @@ struct Migrate: ParsableCommand {
 
 /// Connects, runs `body`, and turns what goes wrong into a line and an exit status.
 private func migrating(_ body: (Migrator) throws(MigrationError) -> Void) throws {
+  let environment = OperatorEnvironment.current()
   let string: ConnectionString
   do throws(Configuration.Invalid) {
-    string = try Configuration.database(CommonGateway.environment())
+    string = try Configuration.database(environment.files.environment)
   } catch {
-    throw fail(error.description, 78)
+    let lines = environment.unreadableLines
+    throw fail(lines.isEmpty ? error.description : lines.joined(separator: "\nerp-back: "), 78)
+  }
+  if !environment.files.files.isEmpty {
+    let user = environment.user == nil ? "" : ", as user \(OperatorEnvironment.userName)"
+    StandardErrorLog.write("erp-back: configuration: \(environment.files.origin)\(user)\n")
   }
   do throws(MigrationError) {
-    try body(try Migrator(string))
+    let migrator = try environment.connecting { () throws(MigrationError) in try Migrator(string) }
+    try body(migrator)
   } catch {
-    throw fail(error.description, error.exitCode)
+    let hint = if case .noConnection = error { environment.connectionHint } else { String?.none }
+    throw fail(error.description + (hint.map { "\n  \($0)" } ?? ""), error.exitCode)
   }
 }
 

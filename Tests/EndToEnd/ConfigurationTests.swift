@@ -44,7 +44,10 @@ extension EndToEnd {
     func anUnusableURLIsOneLineAndExit78(_ url: String?) throws {
       let directory = try Workbench.require().directory
       for arguments in [["serve"], ["migrate", "current"], ["migrate", "upgrade", "head"]] {
-        var environment = ["ERP_SOCKET": "\(directory)/\(unique()).sock"]
+        // An empty one, so that migrate does not look into /etc/erp-back of this machine.
+        var environment = [
+          "ERP_SOCKET": "\(directory)/\(unique()).sock", "CREDENTIALS_DIRECTORY": directory,
+        ]
         environment["DATABASE_URL"] = url
         let output = try Output.of(
           Workbench.require().binary, arguments, environment: environment, within: 10)
