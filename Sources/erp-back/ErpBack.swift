@@ -8,11 +8,15 @@ struct ErpBack: ParsableCommand {
     commandName: "erp-back",
     abstract: "The ERP's back end: answers FastCGI requests from nginx with PostgreSQL.",
     discussion: """
+      “erp-back check” says why something does not work, and what to do. “erp-back migrate” \
+      brings the schema up or down. Both find the service's configuration by themselves, and \
+      may be typed as root.
+
       Exit status: 0 done; 1 failed; 64 wrong usage; 69 the socket or the database cannot be had; \
       75 try again later; 78 the configuration is unusable.
       """,
     version: version,
-    subcommands: [Serve.self, Migrate.self, ServiceFile.self],
+    subcommands: [Serve.self, Migrate.self, Check.self, ServiceFile.self],
     defaultSubcommand: Serve.self)
 }
 

@@ -117,6 +117,9 @@ final class Site: Sendable {
     if ownsCluster { try? cluster.stop() }
   }
 
+  /// The main file of the site's nginx.
+  var nginxConfiguration: String { directory + "/nginx/nginx.conf" }
+
   /// What nginx has logged by now.
   func accessLog() -> String {
     (try? String(contentsOfFile: directory + "/nginx/access.log", encoding: .utf8)) ?? ""

@@ -1,0 +1,168 @@
+internal import API
+internal import Catalog
+internal import Diagnosis
+internal import Migrations
+internal import Postgres
+internal import Reactor
+
+/// The database: whether it is there, what it is, and whether it is as this build needs it.
+struct DatabaseCheck {
+  private(set) var sections: [Report.Section] = []
+  private(set) var isUnreachable = false
+  private let configuration: Configuration
+
+  /// Milliseconds for the connection and for each statement.
+  private static let limit = 5000
+
+  init(
+    _ string: ConnectionString, _ environment: OperatorEnvironment, _ configuration: Configuration,
+    isWithoutNetwork: Bool
+  ) {
+    self.configuration = configuration
+    let start = ContinuousClock.now
+    do throws(Session.Failure) {
+      let session = try environment.connecting { () throws(Session.Failure) in
+        try Session(string, application: "erp-back check", limit: Self.limit)
+      }
+      let time = Int((ContinuousClock.now - start) / .milliseconds(1))
+      var findings = [Finding.ok("connected in \(time) ms to \(session.place)")]
+      if session.isRemote && isWithoutNetwork {
+        findings.append(
+          .failure(
+            "the database is reached over TCP, which the unit's sandbox refuses to the service",
+            remedy:
+              "copy erp-back-tcp.conf to /etc/systemd/system/erp-back.service.d/ and erp-back-migrate.service.d/\nthen systemctl daemon-reload && systemctl restart erp-back"
+          ))
+      }
+      examine(session, findings)
+    } catch {
+      isUnreachable = true
+      let hint = environment.connectionHint.map { "\($0)\n" } ?? ""
+      sections = [
+        Report.Section(
+          "database",
+          [.failure(error.description, remedy: hint + Self.remedy(for: error.description))])
+      ]
+    }
+  }
+
+  private mutating func examine(_ session: Session, _ connected: [Finding]) {
+    var findings = connected
+    var connections: [Finding] = []
+    do throws(Session.Failure) {
+      let server = try Self.server(session)
+      findings += server.findings
+      connections =
+        configuration.settings.session.prepares
+        ? try self.connections(session, server)
+        : [.skipped("ERP_PREPARE=off: behind a pooler its own pool size counts, see SHOW POOLS")]
+      let schema = SchemaCheck(session, role: server.role, database: server.database)
+      sections = [
+        Report.Section("database", findings + schema.permissions),
+        Report.Section("schema", schema.findings),
+        Report.Section("connections", connections),
+      ]
+    } catch {
+      sections = [
+        Report.Section(
+          "database",
+          findings + [.failure("\(error)", remedy: "see the server's log, then try again")])
+      ]
+    }
+  }
+
+  /// libpq's and the server's messages, by the words that do not change.
+  private static func remedy(for reason: String) -> String {
+    let remedies: [(words: [String], remedy: String)] = [
+      (
+        ["No such file", "Connection refused", "no answer within"],
+        "systemctl start postgresql (pg_lsclusters shows what runs), or correct host and port in DATABASE_URL"
+      ),
+      (
+        ["password authentication failed", "no password supplied"],
+        "correct the password in DATABASE_URL, or set it: \\password ROLE in psql"
+      ),
+      (
+        ["Peer authentication failed", "Ident authentication failed"],
+        "the role must be called as the system user that connects (erp-back): createuser erp-back, or use host and password"
+      ),
+      (
+        ["database \"", "does not exist"],
+        "runuser -u postgres -- createdb -E UTF8 -T template0 -O erp-back NAME, or correct the name in DATABASE_URL"
+      ),
+      (
+        ["role \"", "does not exist"],
+        "runuser -u postgres -- createuser erp-back, or correct the user in DATABASE_URL"
+      ),
+      (["no pg_hba.conf entry"], "add a line for it to pg_hba.conf, then reload PostgreSQL"),
+      (
+        ["too many connections", "too many clients", "remaining connection slots"],
+        "end idle sessions or raise the limit: SELECT usename, count(*) FROM pg_stat_activity GROUP BY 1;"
+      ),
+      (
+        ["could not translate host name"],
+        "correct the host in DATABASE_URL, or add it to /etc/hosts"
+      ),
+      (["starting up", "shutting down", "recovery"], "wait a moment, then run this again"),
+    ]
+    for (words, remedy) in remedies {
+      let isOfDatabase = words.count == 2 && words[1] == "does not exist"
+      let applies =
+        isOfDatabase ? words.allSatisfy(reason.contains) : words.contains(where: reason.contains)
+      if applies { return remedy }
+    }
+    return "correct DATABASE_URL, or see the server's log"
+  }
+
+  private static func server(_ session: Session) throws(Session.Failure) -> Server {
+    let row = try session.rows(
+      """
+      SELECT current_setting('server_version'), current_setting('server_version_num'),
+        current_setting('server_encoding'), d.datcollate, pg_is_in_recovery(),
+        current_setting('default_transaction_read_only'), r.rolsuper, quote_ident(current_user),
+        quote_ident(current_database()), current_date::text
+      FROM pg_database d, pg_roles r
+      WHERE d.datname = current_database() AND r.rolname = current_user
+      """)[0]
+    let number = Int(row[1] ?? "") ?? 0
+    // The columns are there from 15 on.
+    let isStale =
+      number >= 150_000
+      ? try session.rows(
+        """
+        SELECT datcollversion <> pg_database_collation_actual_version(oid) FROM pg_database
+        WHERE datname = current_database()
+        """)[0][0] == "t" : false
+    return Server(
+      version: row[0] ?? "", number: number, encoding: row[2] ?? "", collation: row[3] ?? "",
+      hasStaleCollation: isStale, isStandby: row[4] == "t", isReadOnly: row[5] == "on",
+      isSuperuser: row[6] == "t", role: row[7] ?? "", database: row[8] ?? "", date: row[9] ?? "")
+  }
+
+  private func connections(
+    _ session: Session, _ server: Server
+  ) throws(Session.Failure) -> [Finding] {
+    let numbers = try session.rows(
+      """
+      SELECT current_setting('max_connections')::int,
+        current_setting('superuser_reserved_connections')::int
+          + coalesce(current_setting('reserved_connections', true)::int, 0),
+        r.rolconnlimit, d.datconnlimit, s.everybody, s.role, s.database
+      FROM pg_roles r, pg_database d, (
+        SELECT count(*) AS everybody, count(*) FILTER (WHERE usename = current_user) AS role,
+          count(*) FILTER (WHERE datname = current_database()) AS database
+        FROM pg_stat_activity
+        WHERE usesysid IS NOT NULL AND datid IS NOT NULL AND pid <> pg_backend_pid()
+          AND NOT (coalesce(application_name, '') = 'erp-back' AND usename = current_user
+            AND datname = current_database())
+      ) s
+      WHERE r.rolname = current_user AND d.datname = current_database()
+      """)[0].map { Int($0 ?? "") ?? 0 }
+    let settings = configuration.settings
+    return Connections(
+      wanted: configuration.reactors * (settings.poolSize + settings.pointConnections),
+      most: numbers[0], reserved: numbers[1], others: (numbers[4], numbers[5], numbers[6]),
+      roleLimit: numbers[2], databaseLimit: numbers[3]
+    ).findings(role: server.role, database: server.database)
+  }
+}

@@ -1,0 +1,333 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// `erp-back check`: what is wrong is named, and nothing else.
+  @Suite(.enabled(if: getuid() == 0, "only root may read nginx's files and make users' sockets"))
+  struct CheckTests {
+    /// A role that owns nothing more than the database's tables; the URL with it.
+    private func plainRole(_ site: Site, _ grants: String = "") throws -> String {
+      let role = unique()
+      try site.database.psql(
+        """
+        CREATE ROLE \(role) LOGIN;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON clients, erp_back_revisions TO \(role);
+        \(grants.replacing("ROLE", with: role))
+        """)
+      return site.database.url.replacing("//erp@", with: "//\(role)@")
+    }
+
+    @Test func allIsWell() throws {
+      try Site.new { site in
+        let url = try plainRole(site)
+        let check = try Examination.of(site, url: url)
+        #expect(check.output.status == 0)
+        #expect(check.named("warning", "failure").isEmpty)
+        for word in [
+          "connected in", "PostgreSQL 1", "encoding UTF8", "no superuser",
+          "revision \(MigrationTests.first)", "as the declaration and the revisions have it",
+          "public.clients: SELECT, INSERT, UPDATE, DELETE", "up to 9 connections",
+          "nginx's workers may write", "a process listens", "nginx -t passes",
+          "nginx hands requests from 127.0.0.1:\(site.port)", "200, ready",
+          "limits in order: pool wait 2000 < statement 5000 < deadline 7000 ms < nginx",
+        ] {
+          #expect(check.named("ok").contains { $0.contains(word) }, "\(word): \(check.findings)")
+        }
+        // The expected tables, which it builds for the comparison, are gone.
+        #expect(
+          try site.database.psql("SELECT count(*) FROM pg_class WHERE relname = 'clients'") == "1")
+
+        let quiet = try Output.of(
+          Workbench.require().binary,
+          ["check", "--quiet", "--nginx-conf", site.nginxConfiguration],
+          environment: ["DATABASE_URL": url, "ERP_SOCKET": site.responder.socketPath])
+        #expect(quiet.status == 0)
+        #expect(quiet.out == "")
+        let plain = try Output.of(
+          Workbench.require().binary, ["check", "--nginx-conf", site.nginxConfiguration],
+          environment: ["DATABASE_URL": url, "ERP_SOCKET": site.responder.socketPath])
+        #expect(plain.out.hasPrefix("configuration: the environment\n  ok      "))
+        #expect(plain.out.contains(" ok, 0 warnings, 0 failures"))
+        #expect(!plain.out.contains("\u{1b}"))
+      }
+    }
+
+    @Test(arguments: [
+      ("ALTER TABLE clients DROP COLUMN siret", "column siret: missing: character varying(20)"),
+      (
+        "ALTER TABLE clients ALTER COLUMN name TYPE varchar(100)",
+        "column name: is character varying(100), must be character varying(255)"
+      ),
+      (
+        "ALTER TABLE clients ALTER COLUMN contacts DROP DEFAULT, ALTER COLUMN contacts TYPE json",
+        "column contacts: is json, must be jsonb"
+      ),
+      (
+        "ALTER TABLE clients ALTER COLUMN status DROP NOT NULL",
+        "column status: may be NULL, must be NOT NULL"
+      ),
+      (
+        "ALTER TABLE clients ALTER COLUMN city SET NOT NULL",
+        "column city: is NOT NULL, must take NULL"
+      ),
+      (
+        "ALTER TABLE clients ALTER COLUMN status SET DEFAULT 'Actif'",
+        "column status: its default is 'Actif'::character varying, must be 'active'::character varying"
+      ),
+      (
+        "ALTER TABLE clients ALTER COLUMN updated_at DROP DEFAULT",
+        "column updated_at: its default is none, must be now()"
+      ),
+      ("DROP INDEX clients_status_idx", "index clients_status_idx: missing: btree (status)"),
+      (
+        "DROP INDEX clients_email_key",
+        "index clients_email_key: missing: UNIQUE btree (lower((email)::text))"
+      ),
+      (
+        "ALTER TABLE clients DROP CONSTRAINT clients_pkey",
+        "index clients_pkey: missing: UNIQUE btree (id)"
+      ),
+      (
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'clients_name_idx'::regclass",
+        "index clients_name_idx: is invalid"
+      ),
+      (
+        "ALTER TABLE clients DISABLE TRIGGER clients_set_updated_at",
+        "trigger clients_set_updated_at: is disabled"
+      ),
+      (
+        "DROP FUNCTION clients_set_updated_at CASCADE",
+        "trigger clients_set_updated_at: missing: BEFORE UPDATE FOR EACH ROW"
+      ),
+      ("ALTER TABLE clients ADD COLUMN fax text", "column fax: not known"),
+      (
+        "ALTER TABLE clients ADD COLUMN fax text NOT NULL",
+        "column fax: not known to the revisions: text NOT NULL"
+      ),
+      ("ALTER TABLE clients RENAME TO customers", "table: the table is missing"),
+    ])
+    func driftIsNamedAndItsRemedyMendsIt(_ change: String, _ named: String) throws {
+      let database = try Cluster.shared().database(unique())
+      #expect(try database.erpBack(["migrate", "upgrade", "head"]).status == 0)
+      try database.psql(change)
+      func drift() throws -> [(outcome: String, text: String, remedy: String)] {
+        try Examination.of(environment: ["DATABASE_URL": database.url]).findings.filter {
+          $0.outcome != "ok" && $0.text.hasPrefix("public.clients: ")
+        }
+      }
+      let found = try drift()
+      // A default goes with its column's type.
+      #expect(found.count == (change.contains("json") ? 2 : 1), "\(found)")
+      #expect(found.contains { $0.text.hasPrefix("public.clients: \(named)") }, "\(found)")
+      guard found.allSatisfy({ $0.remedy.contains(";") }) else {
+        #expect(named.hasPrefix("table"))  // from a backup
+        return
+      }
+      for finding in found {
+        // PostgreSQL itself says that USING is wanted here.
+        try database.psql(
+          change.contains("json")
+            ? finding.remedy.replacing("TYPE jsonb;", with: "TYPE jsonb USING contacts::jsonb;")
+            : finding.remedy)
+      }
+      // A column that creates no longer fail on is still one too many.
+      let left = try drift()
+      #expect(left.allSatisfy { $0.outcome == "warning" && $0.text.contains("fax: not known") })
+      #expect(left.isEmpty || change.contains("NOT NULL"), "\(left)")
+    }
+
+    @Test func aMissingPermissionIsNamed() throws {
+      try Site.new { site in
+        for permission in ["SELECT", "INSERT", "UPDATE", "DELETE"] {
+          let url = try plainRole(site, "REVOKE \(permission) ON clients FROM ROLE")
+          let check = try Examination.of(site, url: url)
+          #expect(check.output.status == 1)
+          #expect(check.failures.count == 1, "\(check.failures)")
+          #expect(check.failures.first?.hasSuffix("has no \(permission)") == true)
+          let remedy = check.findings.first { $0.outcome == "failure" }?.remedy ?? ""
+          #expect(remedy.hasPrefix("GRANT \(permission) ON public.clients TO t"))
+        }
+        let url = try plainRole(site, "REVOKE ALL ON erp_back_revisions FROM ROLE")
+        let check = try Examination.of(site, url: url)
+        #expect(check.failures.contains { $0.contains("erp_back_revisions") }, "\(check.failures)")
+      }
+    }
+
+    @Test func aSuperuserIsAWarningOnly() throws {
+      let check = try Examination.of(try Site.shared())
+      #expect(check.output.status == 0)
+      #expect(
+        check.warnings == ["role erp is a superuser: a fault in the service could reach everything"]
+      )
+    }
+
+    @Test func aDatabaseThatIsNotThereIs69() throws {
+      let site = try Site.shared()
+      let missing = site.database.url.replacing("/\(site.database.name)?", with: "/nowhere?")
+      let check = try Examination.of(site, url: missing)
+      #expect(check.output.status == 69)
+      #expect(check.failures.count == 1)
+      #expect(check.failures.first?.contains("nowhere") == true)
+      #expect(check.findings.contains { $0.remedy.contains("createdb") })
+    }
+
+    @Test func aServerThatIsAwayOrSilentIs69WithinItsLimit() throws {
+      let away = try Examination.of(
+        environment: ["DATABASE_URL": "postgresql://u:canary-word@/d?host=/nonexistent"])
+      #expect(away.output.status == 69)
+      #expect(away.findings.contains { $0.remedy.contains("systemctl start postgresql") })
+
+      let directory = try Workbench.require().directory
+      let listener = try SilentServer(directory: "\(directory)/\(unique())")
+      let time = try measure {
+        let silent = try Examination.of(
+          environment: [
+            "DATABASE_URL": "postgresql://u:canary-word@/d?host=\(listener.directory)"
+          ])
+        #expect(silent.output.status == 69)
+        #expect(silent.failures.contains { $0.contains("no answer within 5000 ms") })
+      }
+      #expect(time < 10)
+    }
+
+    @Test func aWrongPasswordIsSaidWithoutIt() throws {
+      let directory = "\(try Workbench.require().directory)/\(unique())"
+      let cluster = try Cluster.new(in: directory)
+      defer { try? cluster.stop() }
+      let database = Database(name: "erp", url: cluster.url)
+      try database.psql("CREATE ROLE asked LOGIN PASSWORD 'right'")
+      let path = directory + "/data/pg_hba.conf"
+      let rules = try String(contentsOfFile: path, encoding: .utf8)
+      try ("local all asked scram-sha-256\n" + rules).write(
+        toFile: path, atomically: false, encoding: .utf8)
+      try database.psql("SELECT pg_reload_conf()")
+      let url = cluster.url.replacing("//erp@", with: "//asked:canary-word@")
+      try eventually("the server asks for passwords") {
+        try Examination.of(environment: ["DATABASE_URL": url]).output.status == 69
+      }
+      let check = try Examination.of(environment: ["DATABASE_URL": url])
+      #expect(check.failures.contains { $0.contains("password authentication failed") })
+      #expect(check.findings.contains { $0.remedy.contains("correct the password") })
+      #expect(!(check.output.out + check.output.errors).contains("canary"))
+    }
+
+    @Test func anotherEncodingIsNamed() throws {
+      let cluster = try Cluster.shared()
+      let database = try cluster.database(unique())
+      let name = unique()
+      try database.psql(
+        "CREATE DATABASE \(name) ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+      let url = database.url.replacing("/\(database.name)?", with: "/\(name)?")
+      let check = try Examination.of(environment: ["DATABASE_URL": url])
+      #expect(check.output.status == 1)
+      #expect(check.failures.contains("the database's encoding is LATIN1, and UTF8 is needed"))
+    }
+
+    @Test func theRevisionIsTold() throws {
+      let database = try Cluster.shared().database(unique())
+      func failures() throws -> [String] {
+        try Examination.of(environment: ["DATABASE_URL": database.url]).failures
+      }
+      #expect(try failures().contains("the database is not migrated"))
+      #expect(try database.erpBack(["migrate", "upgrade", "head"]).status == 0)
+      #expect(try !failures().contains { $0.contains("revision") || $0.contains("database") })
+      try database.psql("UPDATE erp_back_revisions SET checksum = 'x'")
+      #expect(try failures().contains { $0.contains("was edited") })
+      try database.psql("INSERT INTO erp_back_revisions VALUES ('2999_later', 'x')")
+      try database.psql("DELETE FROM erp_back_revisions WHERE checksum <> 'x'")
+      #expect(try failures().contains { $0.contains("2999_later") || $0.contains("edited") })
+      try database.psql("DELETE FROM erp_back_revisions WHERE revision <> '2999_later'")
+      #expect(try failures().contains { $0.contains("ahead: it holds revision 2999_later") })
+    }
+
+    @Test func aTableOfAlembicsIsToBeTakenOver() throws {
+      let database = try Cluster.shared().database(unique())
+      #expect(try database.erpBack(["migrate", "upgrade", "head"]).status == 0)
+      try database.psql(
+        """
+        DROP TABLE erp_back_revisions;
+        CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+        INSERT INTO alembic_version VALUES ('create_clients_0001')
+        """)
+      let check = try Examination.of(environment: ["DATABASE_URL": database.url])
+      #expect(check.failures.contains { $0.contains("Alembic built this database") })
+      try database.psql("ALTER TABLE clients DROP COLUMN siret")
+      let other = try Examination.of(environment: ["DATABASE_URL": database.url])
+      #expect(other.failures.contains { $0.contains("revision 1: column siret: missing") })
+    }
+
+    @Test func aPoolThatIsTooLargeIsCounted() throws {
+      let site = try Site.shared()
+      let large = try Examination.of(site, ["ERP_POOL_SIZE": "1000"])
+      #expect(large.output.status == 1)
+      #expect(large.failures.contains { $0.hasPrefix("1001 connections are asked for") })
+      let role = unique()
+      try site.database.psql(
+        """
+        CREATE ROLE \(role) LOGIN CONNECTION LIMIT 4;
+        GRANT ALL ON clients, erp_back_revisions TO \(role)
+        """)
+      let url = site.database.url.replacing("//erp@", with: "//\(role)@")
+      let limited = try Examination.of(site, url: url)
+      #expect(
+        limited.failures == ["9 connections are asked for, and the limit of role \(role) is 4"])
+    }
+
+    @Test func theSocketIsLookedAt() throws {
+      try Site.new { site in
+        let url = try plainRole(site)
+        let path = site.responder.socketPath
+        func check(_ socket: String = path) throws -> [String] {
+          try Examination.of(site, url: url, ["ERP_SOCKET": socket]).named("failure", "warning")
+        }
+        #expect(try check().isEmpty)
+        #expect(chmod(path, 0o600) == 0)
+        #expect(try check().contains { $0.contains("0600 root:www-data: www-data") })
+        #expect(chmod(path, 0o666) == 0)
+        #expect(try check().contains { $0.contains("0666") && $0.contains("every user") })
+        #expect(chmod(path, 0o660) == 0)
+
+        site.responder.process?.signal(SIGKILL)
+        _ = try site.responder.process?.wait()
+        let abandoned = try check()
+        #expect(abandoned.contains { $0 == "\(path): nobody listens on it" })
+        #expect(abandoned.contains { $0.contains("502") })
+        #expect(unlink(path) == 0)
+        #expect(try check().contains { $0 == "\(path): there is no such file" })
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        #expect(try check().contains { $0.contains("is not a socket") })
+        let elsewhere = try check("/run/elsewhere.sock")
+        #expect(elsewhere.contains { $0.contains("hands nothing to /run/elsewhere.sock") })
+        #expect(elsewhere.contains { $0.contains(path) })
+      }
+    }
+
+    @Test func settingsAreLookedAtTogether() throws {
+      let site = try Site.shared()
+      let check = try Examination.of(
+        site,
+        [
+          "ERP_POOL_SIZ": "5", "ERP_MAX_BODY": "2000000", "ERP_DEADLINE_MS": "20000",
+        ])
+      #expect(check.output.status == 0)
+      #expect(check.warnings.contains { $0.hasPrefix("ERP_POOL_SIZ:") })
+      #expect(check.findings.contains { $0.remedy == "did you mean ERP_POOL_SIZE?" })
+      #expect(check.warnings.contains { $0.contains("client_max_body_size (1048576 bytes)") })
+      #expect(check.warnings.contains { $0.contains("fastcgi_read_timeout (15000 ms)") })
+    }
+
+    @Test func anUnusableVariableIs78AndTheRestIsCheckedAllTheSame() throws {
+      let site = try Site.shared()
+      let check = try Examination.of(
+        site, ["ERP_POOL_SIZE": "many", "ERP_DEADLINE_MS": "1"])
+      #expect(check.output.status == 78)
+      #expect(check.failures.contains { $0.hasPrefix("ERP_POOL_SIZE: ") })
+      #expect(check.failures.contains { $0.hasPrefix("ERP_DEADLINE_MS: ") })
+      #expect(check.named("ok").contains { $0.contains("200, ready") })
+      let secret = try Examination.of(
+        environment: ["DATABASE_URL": "postgresql://u:canary-word@h:99999/d"])
+      #expect(secret.output.status == 78)
+      #expect(!(secret.output.out + secret.output.errors).contains("canary"))
+    }
+  }
+}
