@@ -153,6 +153,27 @@ extension EndToEnd {
       }
     }
 
+    /// Without it the expected tables cannot be built; the declaration tells of columns still.
+    @Test func aRoleWithoutTemporaryTablesIsToldWhatWasNotCompared() throws {
+      try Site.new { site in
+        let url = try plainRole(
+          site, "REVOKE TEMPORARY ON DATABASE \(site.database.name) FROM PUBLIC")
+        let check = try Examination.of(site, url: url)
+        #expect(check.output.status == 0)
+        let skipped = check.findings.filter {
+          $0.outcome == "skipped" && $0.text.contains("revisions")
+        }
+        #expect(skipped.count == 1)
+        #expect(skipped.first?.remedy.hasPrefix("GRANT TEMPORARY ON DATABASE") == true)
+        try site.database.psql("ALTER TABLE clients ALTER siret TYPE varchar(30), DROP city")
+        let drifted = try Examination.of(site, url: url)
+        // A wider text takes what the declaration lets in.
+        #expect(
+          drifted.failures.filter { $0.hasPrefix("public") }
+            == ["public.clients: column city: missing: character varying(100)"])
+      }
+    }
+
     @Test func aSuperuserIsAWarningOnly() throws {
       let check = try Examination.of(try Site.shared())
       #expect(check.output.status == 0)

@@ -39,3 +39,9 @@ struct Examination {
   var failures: [String] { named("failure") }
   var warnings: [String] { named("warning") }
 }
+
+extension Workbench {
+  /// Whether a command may be given a mount namespace of its own.
+  static let canMount =
+    getuid() == 0 && (try? Output.of("/usr/bin/unshare", ["--mount", "/bin/true"]))?.status == 0
+}
