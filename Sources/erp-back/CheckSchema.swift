@@ -97,12 +97,13 @@ struct SchemaCheck {
     do throws(Session.Failure) {
       known = try Drift.differences(fromFirst: applied, session)
     } catch {
+      let isDenied = if case .refused(let reason) = error { reason.state == .denied } else { false }
       findings.append(
         .skipped(
           "the tables against the revisions: \(error)",
-          remedy:
-            "GRANT TEMPORARY ON DATABASE \(database) TO \(role); -- the comparison builds its tables there"
-        ))
+          remedy: isDenied
+            ? "GRANT TEMPORARY ON DATABASE \(database) TO \(role); -- the comparison builds its tables there"
+            : nil))
     }
     if applied == Revisions.all.count {
       do throws(Session.Failure) {
@@ -188,4 +189,9 @@ struct SchemaCheck {
       return [.skipped("permissions on \(table): \(error)")]
     }
   }
+}
+
+extension SQLState {
+  /// 42501: insufficient_privilege
+  fileprivate static let denied = SQLState(rawValue: "42501")
 }
