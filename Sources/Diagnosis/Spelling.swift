@@ -3,7 +3,8 @@ public enum Spelling {
   /// A warning for each name of `given` that looks like one of `known` and is none.
   public static func findings(given: some Sequence<String>, known: [String]) -> [Finding] {
     given.sorted().compactMap { name in
-      guard !known.contains(name) else { return nil }
+      // The backup's own variables stand in the same file.
+      guard !known.contains(name), !name.hasPrefix("ERP_BACKUP_") else { return nil }
       let nearest = known.map { (name: $0, distance: distance(name, $0)) }
         .min { $0.distance < $1.distance }
       let isNear = (nearest?.distance ?? .max) <= max(2, name.count / 4)

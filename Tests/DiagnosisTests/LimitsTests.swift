@@ -40,7 +40,8 @@ import Testing
   ])
   func `a misspelt variable is named with the right one`(_ given: String, _ meant: String) {
     let known = ["DATABASE_URL", "ERP_POOL_SIZE", "ERP_POOL_QUEUE", "CORS_ORIGINS"]
-    let findings = Spelling.findings(given: [given, "HOME", "PATH"] + known, known: known)
+    let findings = Spelling.findings(
+      given: [given, "HOME", "PATH", "ERP_BACKUP_DIR"] + known, known: known)
     #expect(findings.count == 1)
     #expect(findings.first?.text.contains(given) == true)
     #expect(findings.first?.remedy == "did you mean \(meant)?")
