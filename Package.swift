@@ -71,5 +71,13 @@ let package = Package(
     .testTarget(
       name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: testSettings),
     .testTarget(name: "EndToEnd", swiftSettings: testSettings),
+    // A load with a ledger. Optimised in tests' builds too: it shares the processors with what it loads.
+    .executableTarget(
+      name: "ledger",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/Ledger", swiftSettings: testSettings + [.unsafeFlags(["-O"])]),
+    .testTarget(
+      name: "SystemdTests", dependencies: ["ledger"], path: "Tests/Systemd", exclude: ["stage"],
+      swiftSettings: testSettings),
   ]
 )

@@ -1,0 +1,67 @@
+/// One answer, with a length that was said: what the API promises of every one.
+struct HTTPAnswer: Sendable {
+  let status: Int
+  let body: [UInt8]
+  let keepsConnection: Bool
+  private let head: [(name: String, value: String)]
+
+  /// Nil while bytes are missing.
+  init?(_ bytes: [UInt8]) throws(HTTPConnection.Failure) {
+    guard let end = Self.endOfHead(bytes) else { return nil }
+    let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
+    let words = lines.first?.split(separator: " ") ?? []
+    guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+      throw .malformed("not a status line")
+    }
+    head = lines.dropFirst().map { line in
+      let colon = line.firstIndex(of: ":") ?? line.endIndex
+      return (line[..<colon].lowercased(), String(line[colon...].dropFirst().drop { $0 == " " }))
+    }
+    guard let text = Self.value("content-length", head), let length = Int(text) else {
+      throw .malformed("no Content-Length")
+    }
+    guard bytes.count >= end + 4 + length else { return nil }
+    guard bytes.count == end + 4 + length else { throw .malformed("more than one answer") }
+    self.status = status
+    body = Array(bytes[(end + 4)...])
+    keepsConnection = Self.value("connection", head)?.lowercased() != "close"
+  }
+
+  subscript(name: String) -> String? { Self.value(name, head) }
+
+  /// Whether the bytes of `text` stand somewhere in the body.
+  func contains(_ text: String) -> Bool { body.firstRange(of: Array(text.utf8)) != nil }
+
+  /// What a failure has to be, whoever made it: JSON in the API's envelope under the request's id,
+  /// and with Retry-After when trying again makes sense. Nil when it is.
+  func flaw(requestID: String) -> String? {
+    guard self["x-request-id"] == requestID else { return "another X-Request-Id" }
+    guard status >= 400 else { return nil }
+    guard self["content-type"] == "application/json" else { return "not JSON" }
+    let start = #"{"success":false,"data":null,"error":""#
+    guard body.starts(with: start.utf8), contains(#""request_id":"\#(requestID)"}"#) else {
+      return "not the envelope"
+    }
+    if [502, 503, 504].contains(status), Int(self["retry-after"] ?? "") == nil {
+      return "no Retry-After"
+    }
+    return nil
+  }
+
+  private static func value(_ name: String, _ head: [(name: String, value: String)]) -> String? {
+    head.first { $0.name == name }?.value
+  }
+
+  /// Where the empty line begins.
+  private static func endOfHead(_ bytes: [UInt8]) -> Int? {
+    var index = 0
+    while index + 3 < bytes.count {
+      if bytes[index] == 13, bytes[index + 1] == 10, bytes[index + 2] == 13, bytes[index + 3] == 10
+      {
+        return index
+      }
+      index += 1
+    }
+    return nil
+  }
+}
