@@ -19,6 +19,8 @@ internal import Glibc
     let isWritable: Bool
     /// The peer has closed.
     let isHangup: Bool
+    /// The peer has closed both ways: nobody reads an answer.
+    let isGone: Bool
   }
 
   /// What to watch a descriptor for.
@@ -95,7 +97,8 @@ internal import Glibc
     return Event(
       source: Self.decode(tag),
       isWritable: events & EPOLLOUT.rawValue != 0,
-      isHangup: events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0)
+      isHangup: events & (EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0,
+      isGone: events & (EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0)
   }
 
   // MARK: timer, signals, doorbell

@@ -95,6 +95,9 @@ final class Service {
     else { return }
     if event.isHangup { exchange.hasPeerClosed = true }
     switch exchange.state {
+    // A request that nginx gave up while it waited at the socket was answered with 503 there, and
+    // the client sends it again: a write must not be done twice.
+    case .idle where event.isGone: remove(exchange)
     case .idle: arrive(exchange)
     case .waiting:
       exchange.hasArrived = true
