@@ -1,13 +1,15 @@
 # The recipes are the scripts in scripts/, which say more with --help.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build clean
+.PHONY: help run test lint format build install uninstall deb clean
 
-export PORT RUN_DIR
+export PORT RUN_DIR PREFIX DESTDIR
 
 help:
 	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
 	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
 	@echo 'make build    the release binary, .build/release/erp-back'
+	@echo 'make install  below PREFIX=/usr/local, nothing enabled; DESTDIR= for packages; make uninstall'
+	@echo 'make deb      a Debian package of it, in .build/deb'
 	@echo 'make lint     check the formatting; make format mends it'
 	@echo 'make clean    remove what was built (the data of make run, in .run/, stays)'
 
@@ -19,6 +21,15 @@ test:
 
 build:
 	@scripts/build
+
+install:
+	@scripts/install
+
+uninstall:
+	@scripts/install --uninstall
+
+deb:
+	@scripts/deb
 
 lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
