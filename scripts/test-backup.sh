@@ -7,9 +7,15 @@ by_hand=/var/tmp/by-hand
 secret="q@s/s'w\\%é #?&="
 encoded='q%40s%2Fs%27w%5C%25%C3%A9%20%23%3F%26%3D'
 
-start_backup() { inside systemctl start erp-back-backup; }
+start_backup() { # as often as the test likes: systemd refuses a sixth start in ten seconds
+  inside systemctl reset-failed erp-back-backup 2>/dev/null || true
+  inside systemctl start erp-back-backup
+}
 
-journal() { inside journalctl -q -u erp-back-backup -o cat -p "$1" --no-pager -n "${2:-30}"; }
+journal() { # PRIORITY [LINES]; --sync: journald may be behind a unit that ended at once
+  inside journalctl --sync
+  inside journalctl -q -u erp-back-backup -o cat -p "$1" --no-pager -n "${2:-30}"
+}
 
 # failed_with STATUS REASON: the unit's last run
 failed_with() {
@@ -114,7 +120,7 @@ SQL
   inside runuser -u erp-back -- psql -Xq -d erp -c 'DROP TABLE homely; DROP FUNCTION at_home()'
 
   script "mkdir /run/old && cp -p $backups/* /run/old/ && mount -t tmpfs -o size=512k,mode=700,uid=erp-back,gid=erp-back tmpfs $backups && cp -p /run/old/* $backups/
-    head -c 1m /dev/zero >$backups/filler || true"
+    head -c 1m /dev/zero >$backups/filler 2>/dev/null || true"
   check "disk full: the unit fails" refuses start_backup
   check "with the reason in the journal" failed_with 73 'no room: .*No space left on device.*remedy: free some'
   check "nothing is left of it" nothing_left
@@ -145,6 +151,10 @@ test_addresses() {
   local form
   check "addresses: a role with a difficult password" make_password_role
   while read -r form; do
+    if [[ $form == *::1* ]] && ! inside bash -c 'exec 3<>/dev/tcp/::1/5432' 2>/dev/null; then
+      skip "works: ${form//$encoded/…}" "there is no IPv6 loopback here"
+      continue
+    fi
     check "works: ${form//$encoded/…}" hand DATABASE_URL="$form" run
   done <<LIST
 postgresql+psycopg2://pw:$encoded@/pw?host=/run/postgresql
@@ -154,7 +164,7 @@ postgresql://pw@%2Frun%2Fpostgresql:5432/pw?password=$encoded
 host=localhost,127.0.0.1 port=5432 user = pw password='${secret//[\\\']/\\&}' dbname=pw
 LIST
   check "a wrong password is told, and not shown" ends 77 'authentication failed.*remedy' hand "DATABASE_URL=postgresql://pw:${encoded}x@/pw?host=/run/postgresql" run
-  check "one that is not encoded too" ends 78 'percent-encode' hand "DATABASE_URL=postgresql://pw:$secret@localhost/pw" run
+  check "one that is not encoded too" ends 78 'percent-encode' hand "DATABASE_URL=postgresql://pw:q@s/s@localhost/pw" run
   check "another scheme is refused" ends 78 'not postgresql://' hand DATABASE_URL=mysql://pw:x@localhost/pw run
   check "a server that is away" ends 69 'cannot be reached.*remedy' hand "DATABASE_URL=postgresql://pw:$encoded@/pw?host=/run/nowhere" run
   check "a database that is not there" ends 78 'does not exist' hand "DATABASE_URL=postgresql://pw:$encoded@localhost/nowhere" run
@@ -164,7 +174,7 @@ LIST
 
 # A lock on the table holds pg_dump for as long as the test wants.
 hold_table() {
-  inside runuser -u postgres -- psql -Xq -d pw >/dev/null <<'SQL' &
+  inside runuser -u postgres -- psql -Xq -d pw >/dev/null 2>&1 <<'SQL' &
 SET application_name = 'the lock';
 BEGIN; LOCK t IN ACCESS EXCLUSIVE MODE;
 SELECT pg_sleep(60);
