@@ -127,6 +127,16 @@ SQL
   check "and nothing old was removed" same "$before" "$(dump_names)"
   inside umount "$backups"
 
+  script 'cd /usr/lib/postgresql/15/bin && mv pg_restore pg_restore.away
+    printf "%s\n" "#!/bin/bash" "# loses a row, as a failing machine might" "\"\$0.away\" \"\$@\" || exit" \
+      "[[ \$1 == --version ]] || psql -Xqd \"\${@: -2:1}\" -c \"DELETE FROM clients WHERE email = '"'c1@example.org'"'\"" >pg_restore
+    chmod 755 pg_restore'
+  check "damage: a row that does not come back fails the unit" refuses start_backup
+  check "with the table in the journal" failed_with 65 'the dump is not what was dumped: .*public.clients'
+  check "nothing is left of it" nothing_left
+  check "and nothing old was removed" same "$before" "$(dump_names)"
+  inside mv /usr/lib/postgresql/15/bin/pg_restore.away /usr/lib/postgresql/15/bin/pg_restore
+
   inside mv /usr/lib/postgresql/15/bin/pg_dump /usr/lib/postgresql/15/bin/pg_dump.away
   check "no pg_dump of the server's version: the unit fails" refuses start_backup
   check "with the package in the journal" failed_with 69 'no pg_dump of version 15.*apt-get install postgresql-client-15'
@@ -172,6 +182,17 @@ LIST
   check "a scratch server by address" hand "ERP_BACKUP_SCRATCH_URL=postgresql://pw:$encoded@localhost/pw" run
 }
 
+# A password over TCP, in the unit.
+test_tcp() {
+  script 'cp -p /etc/erp-back/database_url /run/database_url; cat >/etc/erp-back/database_url' <<<"postgresql+psycopg2://pw:$encoded@127.0.0.1:5432/pw"
+  check "over TCP the sandbox refuses" refuses start_backup
+  check "and the journal names the drop-in" failed_with 69 'the sandbox lets no TCP through.*erp-back-tcp.conf'
+  script 'install -D -m 644 -t /etc/systemd/system/erp-back-backup.service.d /usr/share/doc/erp-back/examples/erp-back-tcp.conf
+    systemctl daemon-reload'
+  check "with the drop-in it works" start_backup
+  script 'rm -r /etc/systemd/system/erp-back-backup.service.d; systemctl daemon-reload; cp -p /run/database_url /etc/erp-back/'
+}
+
 # A lock on the table holds pg_dump for as long as the test wants.
 hold_table() {
   inside runuser -u postgres -- psql -Xq -d pw >/dev/null 2>&1 <<'SQL' &
@@ -188,8 +209,18 @@ release_table() {
 }
 sql_true() { [[ $(sql pw "$1") == t ]]; }
 dump_waits() { sql_true "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = 'pw')"; }
-running_hand() { inside pgrep -u erp-back -f '^/bin/bash /usr/bin/erp-back-backup run$' | head -n 1; }
-hand_gone() { [[ -z $(running_hand) ]]; }
+
+# process COMMAND-LINE: the first of the user erp-back's that begins so
+process() {
+  script 'user=$(id -u erp-back)
+    for process in /proc/[0-9]*; do
+      if [[ $(stat -c %u "$process" 2>/dev/null) == "$user" && $(tr "\0" " " <"$process/cmdline" 2>/dev/null) == "$1"* ]]; then
+        echo "${process#/proc/}"
+        break
+      fi
+    done' "$1"
+}
+running_hand() { process '/bin/bash /usr/bin/erp-back-backup run'; }
 
 # In any command line but that of `env`, with which this test hands it over.
 password_shows() {
@@ -219,7 +250,7 @@ test_signals() {
   check "again, held by the lock" until_true 10 dump_waits
   inside kill -KILL "$(running_hand)" || true
   wait "$runner" 2>/dev/null || true
-  inside pkill -KILL -u erp-back -x pg_dump || true
+  inside kill -KILL "$(process /usr/lib/postgresql/15/bin/pg_dump)" || true
   release_table
   check "kill -9 leaves a scratch database" says '^erp_back_verify_' "$(scratches)"
   check "and the next run works" until_true 10 hand run
@@ -232,5 +263,6 @@ test_backup() {
   test_retention
   test_failures
   test_addresses
+  test_tcp
   test_signals
 }
