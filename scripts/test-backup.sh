@@ -28,6 +28,7 @@ newest() { dump_names | grep -E '^erp-[0-9T]+Z' | tail -n 1; }
 unfinished() { inside find "$backups" "$by_hand" -name '*.partial*' 2>/dev/null; }
 scratches() { sql postgres "SELECT datname FROM pg_database WHERE datname LIKE 'erp\_back\_verify%'"; }
 nothing_left() { same '' "$(unfinished)$(scratches)"; }
+locale_of() { sql postgres "SELECT datlocprovider, daticulocale, datcollate FROM pg_database WHERE datname = '$1'"; }
 fingerprint() { sql "$1" "SELECT count(*), md5(string_agg(c::text, E'\n' ORDER BY id)) FROM clients c"; }
 
 # hand [VARIABLE=VALUE…] VERB…: as the user erp-back, outside the unit
@@ -84,6 +85,7 @@ test_restore() {
   check "every row is back as it was" same "$before" "$(fingerprint erp)"
   check "the database before stays" says '^1000?$|^8[0-9]{2}$|^9[0-9]{2}$' "$(sql erp_before 'SELECT count(*) FROM clients')"
   check "and the service answers" until_true 10 ready
+  check "its locale is the dumped one's" same "$(locale_of erp_before)" "$(locale_of erp)"
   check "a database with tables in it is not written over" ends 64 'holds [0-9]+ tables' inside erp-back-backup restore "$(newest)" --into erp
   as_postgres createdb -T template0 -O erp-back erp_second
   inside cp -p "$backups/$(newest)" /var/lib/erp-back-backup/copy.dump
@@ -175,7 +177,7 @@ host=localhost,127.0.0.1 port=5432 user = pw password='${secret//[\\\']/\\&}' db
 LIST
   check "a wrong password is told, and not shown" ends 77 'authentication failed.*remedy' hand "DATABASE_URL=postgresql://pw:${encoded}x@/pw?host=/run/postgresql" run
   check "one that is not encoded too" ends 78 'percent-encode' hand "DATABASE_URL=postgresql://pw:q@s/s@localhost/pw" run
-  check "another scheme is refused" ends 78 'not postgresql://' hand DATABASE_URL=mysql://pw:x@localhost/pw run
+  check "another scheme is refused" ends 78 'its scheme is not postgresql://' hand DATABASE_URL=mysql://pw:x@localhost/pw run
   check "a server that is away" ends 69 'cannot be reached.*remedy' hand "DATABASE_URL=postgresql://pw:$encoded@/pw?host=/run/nowhere" run
   check "a database that is not there" ends 78 'does not exist' hand "DATABASE_URL=postgresql://pw:$encoded@localhost/nowhere" run
   check "no verb" ends 64 'remedy: erp-back-backup --help' inside erp-back-backup
