@@ -4,13 +4,20 @@
 enum EmailAddress {
   /// Lengths count code points: 64 and 254 (RFC 5321 section 4.5.3.1), 63 for a label.
   static func isValid(_ text: Substring) -> Bool {
-    guard text.unicodeScalars.count <= 254 else { return false }
-    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-    guard parts.count == 2, 1...64 ~= parts[0].unicodeScalars.count else { return false }
+    // Scalars and not Characters: an @ and the mark behind it are one Character, which is no @.
+    let scalars = text.unicodeScalars
+    guard scalars.count <= 254 else { return false }
+    let parts = scalars.split(separator: "@", omittingEmptySubsequences: false)
+    guard parts.count == 2, 1...64 ~= parts[0].count else { return false }
     let atoms = parts[0].split(separator: ".", omittingEmptySubsequences: false)
     let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-    return atoms.allSatisfy { !$0.isEmpty && $0.unicodeScalars.allSatisfy(isAtomText) }
+    return atoms.allSatisfy(isAtom)
       && labels.count >= 2 && labels.allSatisfy(isLabel)
+  }
+
+  private static func isAtom(_ scalars: Substring.UnicodeScalarView) -> Bool {
+    guard let first = scalars.first, !isMark(first) else { return false }
+    return scalars.allSatisfy(isAtomText)
   }
 
   private static func isAtomText(_ scalar: Unicode.Scalar) -> Bool {
@@ -19,27 +26,34 @@ enum EmailAddress {
     case "!", "#", "$", "%", "&", "'", "*", "+", "-", "/", "=", "?", "^", "_", "`", "{", "|", "}",
       "~":
       true
-    default: scalar.value >= 0x80 && isLetter(scalar)
+    default: scalar.value >= 0x80 && (isLetter(scalar) || isMark(scalar))
     }
   }
 
-  private static func isLabel(_ label: Substring) -> Bool {
-    let scalars = label.unicodeScalars
-    guard 1...63 ~= scalars.count, scalars.first != "-", scalars.last != "-" else { return false }
+  private static func isLabel(_ scalars: Substring.UnicodeScalarView) -> Bool {
+    guard 1...63 ~= scalars.count, let first = scalars.first, first != "-", !isMark(first),
+      scalars.last != "-"
+    else { return false }
     return scalars.allSatisfy { scalar in
       switch scalar {
       case "a"..."z", "A"..."Z", "0"..."9", "-": true
-      default: scalar.value >= 0x80 && isLetter(scalar)
+      default: scalar.value >= 0x80 && (isLetter(scalar) || isMark(scalar))
       }
     }
   }
 
-  /// A letter, or the mark that a letter carries.
+  /// Unicode's category L.
   private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-      .nonspacingMark, .spacingMark:
-      true
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
+    default: false
+    }
+  }
+
+  /// Unicode's category M: stands behind the letter that carries it.
+  private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark: true
     default: false
     }
   }

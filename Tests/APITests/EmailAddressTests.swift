@@ -15,6 +15,8 @@ import Testing
     "a@x--y.fr", "a@b.c-d", "a@xn--bcher-kva.example", "né@b.fr", "a@né.fr",
     "δοκιμή@παράδειγμα.δοκιμή",
     "실례@실례.테스트", "ＡＢ@b.fr", "cafe\u{301}@cafe\u{301}.fr", "𝕏@b.fr",
+    // What is one Character with the @ or the dot beside it.
+    "a\u{d4e}@b.fr", "a\u{301}@b.fr", "a.\u{ff9e}b@\u{ff9e}.fr", "a\u{20dd}@b.fr",
     local64 + "@b.fr", "a@\(label63).fr", "\(local64)@\(domain189)",
     String(repeating: "é", count: 64) + "@b.fr",
   ]
