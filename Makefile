@@ -1,13 +1,15 @@
 # The recipes are the scripts in scripts/, which say more with --help.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build install uninstall deb clean
+.PHONY: help run test fuzz-api lint format build ui install uninstall deb clean
 
 export PORT RUN_DIR PREFIX DESTDIR
 
 help:
 	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
 	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
+	@echo 'make fuzz-api  send what /openapi.json allows and forbids, for 90 s; FUZZ_SECONDS=600 for longer'
 	@echo 'make build    the release binary, .build/release/erp-back'
+	@echo 'make ui       the page of /docs, .build/swagger-ui; make run does it too'
 	@echo 'make install  below PREFIX=/usr/local, nothing enabled; DESTDIR= for packages; make uninstall'
 	@echo 'make deb      a Debian package of it, in .build/deb'
 	@echo 'make lint     check the formatting; make format mends it'
@@ -19,8 +21,14 @@ run:
 test:
 	@scripts/test
 
+fuzz-api:
+	@scripts/fuzz-api
+
 build:
 	@scripts/build
+
+ui:
+	@scripts/ui
 
 install:
 	@scripts/install

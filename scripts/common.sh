@@ -148,6 +148,15 @@ keep_to_build() {
   find "$TMPDIR" -mindepth 1 -mtime +0 -delete 2>/dev/null || true # a day old: nobody's any more
 }
 
+# What comes from PyPI lives in here, and never in the system's Python.
+venv=$root/.build/venv
+make_venv() {
+  keep_to_build
+  if [[ -x $venv/bin/pip ]]; then return; fi
+  rm -rf "$venv"
+  wait_for python3 -m venv "$venv" >&2 || fail 69 "there is no python3 with venv here" "scripts/prepare"
+}
+
 build_release() {
   keep_to_build
   wait_for swift build "${package_flags[@]}" "${release_flags[@]}" >&2 || fail 70 "the build failed (above)"

@@ -12,6 +12,7 @@ public final class Application: Sendable {
   /// Of the schema that this build needs.
   public let revision: String
   let readiness: Readiness
+  let document: OpenAPIDocument
   /// How many statements have an index.
   public let statementCount: Int
 
@@ -31,6 +32,7 @@ public final class Application: Sendable {
     router = Router(resources)
     crossOrigin = CrossOrigin(origins)
     self.title = title
+    document = OpenAPIDocument(resources, title: title, version: version)
     self.version = version
     self.revision = revision
   }

@@ -45,6 +45,9 @@ extension Application {
       plan.answer = .ready
       return .query
     case .metrics: return .measure
+    case .openAPI, .docs:
+      writeDocument(request, endpoint, &response)
+      return .respond
     case .collection(let index):
       plan.resource = index
       return method == .post
@@ -82,6 +85,19 @@ extension Application {
       start += mount.count
     }
     plan.path = start..<question
+  }
+
+  private func writeDocument(
+    _ request: borrowing Request, _ endpoint: Endpoint, _ response: inout Response
+  ) {
+    let mount = request.bytes.span.extracting(request.range(.mount) ?? 0..<0)
+    if endpoint == .docs {
+      response.contentType = .html
+      response.field("Content-Security-Policy", OpenAPIPage.contentSecurityPolicy)
+      OpenAPIPage.write(title: title, mount: mount, into: &response.body)
+    } else {
+      document.write(mount: mount, into: &response.body)
+    }
   }
 
   private func writeHealth(_ database: DatabaseState, _ response: inout Response) {

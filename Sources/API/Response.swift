@@ -3,18 +3,21 @@ enum ContentType: CaseIterable, Sendable {
   case json
   /// Prometheus' text format.
   case metrics
+  case html
 
   /// `Content-Type`, and the beginning of `Content-Length` behind it.
   fileprivate var fields: [UInt8] {
     switch self {
     case .json: Self.jsonFields
     case .metrics: Self.metricsFields
+    case .html: Self.htmlFields
     }
   }
 
   private static let jsonFields = fields("application/json")
   // https://prometheus.io/docs/instrumenting/exposition_formats/
   private static let metricsFields = fields("text/plain; version=0.0.4; charset=utf-8")
+  private static let htmlFields = fields("text/html; charset=utf-8")
 
   private static func fields(_ type: String) -> [UInt8] {
     Array("Content-Type: \(type)\r\nContent-Length: ".utf8)

@@ -1,6 +1,6 @@
 /// What a path leads to.
 enum Endpoint: Equatable {
-  case root, health, live, ready, metrics
+  case root, health, live, ready, metrics, openAPI, docs
   /// `/{resource}`
   case collection(Int)
   /// `/{resource}/{id}`; the id still encoded.
@@ -12,7 +12,7 @@ enum Endpoint: Equatable {
 
   var methods: Methods {
     switch self {
-    case .root, .health, .live, .ready, .metrics, .search, .lookup:
+    case .root, .health, .live, .ready, .metrics, .openAPI, .docs, .search, .lookup:
       Methods(.get, .head, .options)
     case .collection: Methods(.get, .head, .post, .options)
     case .item: Methods(.get, .head, .put, .patch, .delete, .options)
@@ -33,7 +33,7 @@ struct Router: Sendable {
   /// The service's own routes, each one or two segments.
   private static let services: [(path: [StaticString], endpoint: Endpoint)] = [
     (["health"], .health), (["health", "live"], .live), (["health", "ready"], .ready),
-    (["metrics"], .metrics),
+    (["metrics"], .metrics), (["openapi.json"], .openAPI), (["docs"], .docs),
   ]
 
   private let branches: [Branch]
@@ -64,7 +64,7 @@ struct Router: Sendable {
   func route(of endpoint: Endpoint) -> Int {
     switch endpoint {
     case .root: 1
-    case .health, .live, .ready, .metrics:
+    case .health, .live, .ready, .metrics, .openAPI, .docs:
       2 + (Self.services.firstIndex { $0.endpoint == endpoint } ?? 0)
     case .collection(let index): branches[index].route
     case .item(let index, _): branches[index].route + 1

@@ -1,7 +1,7 @@
 /// One way in which a request does not fit the declaration, as pydantic words it.
 struct Violation: Equatable {
   /// pydantic's error types, of which front ends know these.
-  enum Kind: String {
+  enum Kind: String, CaseIterable {
     case missing
     case stringType = "string_type"
     case stringTooLong = "string_too_long"

@@ -16,7 +16,7 @@ struct ErpBack: ParsableCommand {
       75 try again later; 78 the configuration is unusable.
       """,
     version: version,
-    subcommands: [Serve.self, Migrate.self, Check.self, ServiceFile.self],
+    subcommands: [Serve.self, Migrate.self, Check.self, OpenAPI.self, ServiceFile.self],
     defaultSubcommand: Serve.self)
 }
 

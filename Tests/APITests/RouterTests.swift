@@ -15,6 +15,8 @@ import Testing
       case .live: "live"
       case .ready: "ready"
       case .metrics: "metrics"
+      case .openAPI: "openAPI"
+      case .docs: "docs"
       case .collection(let index): "collection \(index)"
       case .item(let index, let id): "item \(index) \(text(id))"
       case .search(let index, let term): "search \(index) \(text(term))"
@@ -27,6 +29,7 @@ import Testing
   static let routes: [(String, String)] = [
     ("/health", "health"), ("/health/live", "live"), ("/health/ready", "ready"),
     ("/metrics", "metrics"), ("/%6Detrics", "metrics"),
+    ("/openapi.json", "openAPI"), ("/docs", "docs"),
     ("/clients", "collection 0"), ("/clients/x", "item 0 x"), ("/clients/%2F", "item 0 %2F"),
     ("/clients/search", "item 0 search"), ("/clients/search/dup", "search 0 dup"),
     ("/clients/search/a%2Fb", "search 0 a%2Fb"), ("/clients/search/é", "search 0 é"),

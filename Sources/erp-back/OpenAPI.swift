@@ -1,0 +1,19 @@
+internal import API
+internal import ArgumentParser
+internal import Catalog
+internal import Reactor
+
+/// `erp-back openapi`
+struct OpenAPI: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "openapi",
+    abstract: "Print the description of the API (OpenAPI 3.1), as /openapi.json answers it.")
+
+  @Option(help: "Where the API is mounted, such as /api.")
+  var mount = ""
+
+  func run() {
+    let document = OpenAPIDocument(Catalog.resources, title: Catalog.title, version: version)
+    print(String(decoding: document.text(mount: mount), as: UTF8.self))
+  }
+}
