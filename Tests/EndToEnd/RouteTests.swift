@@ -85,7 +85,8 @@ extension EndToEnd {
     }
 
     @Test(arguments: [
-      "/", "/health", "/clients", "/clients/search/\(unique())", "/clients/status/\(unique())", "/nothing",
+      "/", "/health", "/clients", "/clients/search/\(unique())", "/clients/status/\(unique())",
+      "/nothing",
       nobody, "/clients/not-a-uuid", "/clients/?limit=0",
     ])
     func headAnswersAsGetWithoutTheBody(_ target: String) throws {
