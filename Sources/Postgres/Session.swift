@@ -51,7 +51,8 @@ internal import Glibc
   private static func connect(
     _ string: ConnectionString, within limit: Int
   ) throws(Failure) -> OpaquePointer? {
-    guard let connector = Connector(string, limit: (limit + 999) / 1000) else {
+    // libpq counts in whole seconds and has words of its own: ours come first.
+    guard let connector = Connector(string, limit: limit / 1000 + 2) else {
       throw .noConnection("out of memory")
     }
     guard wait(for: connector.descriptor, until: deadline(limit)) else {
