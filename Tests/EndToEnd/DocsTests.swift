@@ -30,6 +30,9 @@ extension EndToEnd {
 
       let list = "#operations-clients-clients_list"
       try browser.click("\(list) .opblock-summary-control")
+      // Swagger UI follows the operation's references first, and does not know it before.
+      try browser.wait(
+        for: "!!ui.specSelectors.specResolvedSubtree(['paths', '/clients/', 'get'])")
       try browser.click("\(list) .execute")
       try browser.wait(
         for:
