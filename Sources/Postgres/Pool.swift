@@ -350,7 +350,8 @@ public final class Pool {
     connections[slot] = nil
     deadlines[slot] = Self.never
     counts.losses += 1
-    unreplaced += 1
+    // Bounded: what was not wanted again by then is no replacement later.
+    unreplaced = min(unreplaced + 1, connections.count)
     state.lost(slot, now: now, &actions)
     for ticket in tags { retryElsewhere(ticket) }
   }

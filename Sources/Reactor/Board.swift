@@ -5,9 +5,20 @@ internal import Synchronization
 final class Board: Sendable {
   private let figures: Mutex<[Figures?]>
   private let lostLanes = Atomic<Int>(0)
+  /// When each loop turned last, in nanoseconds.
+  private let turns: Mutex<[UInt64]>
 
   /// - Parameter reactors: how many.
-  init(reactors: Int) { figures = Mutex(Array(repeating: nil, count: reactors)) }
+  init(reactors: Int) {
+    figures = Mutex(Array(repeating: nil, count: reactors))
+    turns = Mutex(Array(repeating: 0, count: reactors))
+  }
+
+  /// A loop has turned; `.max`: it has ended, and owes no more turns.
+  func turned(_ reactor: Int, at time: UInt64) { turns.withLock { $0[reactor] = time } }
+
+  /// Whether every loop has turned since.
+  func allTurned(since time: UInt64) -> Bool { turns.withLock { $0.allSatisfy { $0 >= time } } }
 
   /// Puts the figures of one reactor in the place of its last ones.
   func publish(_ own: Figures, of reactor: Int) { figures.withLock { $0[reactor] = own } }

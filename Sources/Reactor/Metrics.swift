@@ -55,7 +55,7 @@ extension MetricsText {
     }
     family(
       "erp_back_http_request_duration_seconds", .histogram,
-      "From the whole request to the answer that is sent.")
+      "From the whole request to the answer ready to be sent.")
     for place in places {
       let histogram = tally.durations(route: place.route, method: place.method)
       guard histogram.count > 0 else { continue }

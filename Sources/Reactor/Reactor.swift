@@ -8,6 +8,8 @@ public final class Reactor {
   private let loop: EventLoop
   private let service: Service
   private let listener: Listener?
+  private let board: Board
+  private let number: Int
   private let drainLimit: UInt64
 
   /// Asked to stop: 0 not, 1 gently, 2 at once.
@@ -47,6 +49,8 @@ public final class Reactor {
       application, settings, loop, board, number: number,
       Observer(application, settings, board, log: log))
     self.listener = listener
+    self.board = board
+    self.number = number
     drainLimit = UInt64(settings.drain) * 1_000_000
   }
 
@@ -73,10 +77,12 @@ public final class Reactor {
   public func run(while stays: () -> Bool = { false }) throws(SystemError) {
     try startAccepting()
     service.now = EventLoop.now
+    board.turned(number, at: service.now)
     service.tick()
     while !isDone || (stops == 1 && stays()) { turn() }
     if service.exchangeCount > 0 { service.observer.stoppedAtOnce(left: service.exchangeCount) }
     service.abort()
+    board.turned(number, at: .max)
   }
 
   /// Answers the one request of a CGI process.
@@ -123,6 +129,7 @@ public final class Reactor {
 
   private func tick() {
     loop.drainTimer()
+    board.turned(number, at: service.now)
     service.tick()
     if service.now >= publishesAt {
       publishesAt = service.now + Self.publishInterval

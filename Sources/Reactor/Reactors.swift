@@ -44,7 +44,8 @@ public enum Reactors {
       let step = UInt64(interval) * 1_000_000
       var next: UInt64 = 0
       first.onTick { now in
-        guard now >= next else { return }
+        // One loop that hangs is enough to be ended for.
+        guard now >= next, board.allTurned(since: now - min(now, step)) else { return }
         next = now + step
         manager.notify("WATCHDOG=1")
       }

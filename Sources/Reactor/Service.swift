@@ -97,15 +97,16 @@ final class Service {
     switch exchange.state {
     // A request that nginx gave up while it waited at the socket was answered with 503 there, and
     // the client sends it again: a write must not be done twice.
-    case .idle where event.isGone: remove(exchange)
+    case .idle where event.isGone:
+      if exchange.connection?.arrival(&scratch) == .whole { observer.abandoned() }
+      remove(exchange)
     case .idle: arrive(exchange)
     case .waiting:
       exchange.hasArrived = true
-      // The client left.
-      if event.isHangup { close(exchange) }
+      if event.isGone { close(exchange) }
     case .sending:
       exchange.hasArrived = true
-      if event.isHangup { return close(exchange) }
+      if event.isGone { return close(exchange) }
       if event.isWritable, let connection = exchange.connection {
         settle(exchange, connection.flush())
       }
@@ -163,7 +164,7 @@ final class Service {
   }
 
   private func answer(_ exchange: Exchange) {
-    observer.answered(exchange, now: now)
+    observer.answered(exchange, now: EventLoop.now)
     guard let connection = exchange.connection else {
       _ = CommonGateway.write(exchange.response.head + exchange.response.body)
       return remove(exchange)

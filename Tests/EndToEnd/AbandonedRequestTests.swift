@@ -27,6 +27,22 @@ extension EndToEnd {
               + " AND datname = current_database() AND state = 'active'") == "0"
         }
         #expect(try site.database.psql("SELECT string_agg(city, ' ') FROM clients") == "Nantes")
+        #expect(try site.metrics().sum("erp_back_abandoned_requests_total") == 3)
+      }
+    }
+
+    /// Half closed is not gone: the answer is waited for.
+    @Test func aPeerThatSendsNoMoreIsAnswered() throws {
+      try Site.new { site in
+        let body = Array(client(["city": "Nantes"]).text.utf8)
+        let answer = try site.withStatement(waiting: 0.1) {
+          let socket = try site.responder.send(
+            FastCGIRecord.request(
+              FastCGIRecord.parameters("POST", "/clients/", body), body: body))
+          return String(decoding: try socket.receiveAll(), as: UTF8.self)
+        }
+        #expect(answer?.contains("Status: 201") == true, "\(answer ?? "")")
+        #expect(try site.database.psql("SELECT city FROM clients") == "Nantes")
       }
     }
   }

@@ -102,4 +102,17 @@ import Testing
     #expect(board.laneChanged(isLost: false))
     #expect(!board.isDatabaseLost)
   }
+
+  @Test func oneLoopThatHangsIsSeen() {
+    let board = Board(reactors: 2)
+    #expect(!board.allTurned(since: 1))
+    board.turned(0, at: 10)
+    #expect(!board.allTurned(since: 5))
+    board.turned(1, at: 7)
+    #expect(board.allTurned(since: 5))
+    board.turned(0, at: 20)
+    #expect(!board.allTurned(since: 15))
+    board.turned(1, at: .max)  // it has ended
+    #expect(board.allTurned(since: 15))
+  }
 }

@@ -167,6 +167,28 @@ final class Site: Sendable {
     return answer.json["data"]
   }
 
+  /// What `request` answers whose statement waits this many seconds for the table.
+  func withStatement<Outcome: Sendable>(
+    waiting seconds: Double, _ request: @escaping @Sendable () throws -> Outcome
+  ) throws -> Outcome? {
+    let holder = try database.hold(
+      "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(60)")
+    try eventually("the table is locked") {
+      try self.database.isLocked("clients", "AccessExclusiveLock")
+    }
+    return try together(2) { index -> Outcome? in
+      if index == 0 { return try request() }
+      try eventually("a statement has waited for \(seconds) s") {
+        try self.database.psql(
+          "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
+            + " AND application_name = 'erp-back' AND wait_event_type = 'Lock'"
+            + " AND clock_timestamp() - query_start > interval '\(seconds) s'") == "t"
+      }
+      try self.database.release(holder)
+      return nil
+    }[0]
+  }
+
   static let jsonType = "Content-Type: application/json"
 
   private static func startNginx(
