@@ -6,6 +6,14 @@ public struct NginxConfiguration: Sendable {
   public struct Passage: Sendable, Equatable {
     /// The server's `listen` values.
     public var listens: [String] = []
+    /// Those of them that speak plain HTTP.
+    public var plainListens: [String] = []
+    /// The server's first plain name; nil: it has none.
+    public var host: String?
+    /// The prefix of its `location`; nil: no prefix, or none.
+    public var location: String?
+    /// SCRIPT_NAME, which the responder takes off the path.
+    public var mount = ""
     /// Milliseconds; nginx's default is 60 s.
     public var readTimeout = 60_000
     /// Bytes; 0: no limit; nginx's default is 1 MiB.
@@ -42,14 +50,30 @@ public struct NginxConfiguration: Sendable {
     let http = whole.filter { $0.name == "http" }.flatMap(\.block)
     let own = ownNames(http, socket)
     for server in http where server.name == "server" {
-      var passage = Passage()
-      passage.listens = server.block.filter { $0.name == "listen" }.compactMap {
-        $0.words.dropFirst().first
-      }
-      if passage.listens.isEmpty { passage.listens = ["80"] }
-      walk(server.block, Self.limits(passage, http), own)
+      walk(server.block, Self.settings(Self.entrance(server.block), http), own)
     }
   }
+
+  /// What a server says of itself.
+  private static func entrance(_ server: [Directive]) -> Passage {
+    var passage = Passage()
+    let isEncrypted = server.contains { $0.words == ["ssl", "on"] }
+    for listen in server where listen.name == "listen" && listen.words.count > 1 {
+      passage.listens.append(listen.words[1])
+      let isPlain = !isEncrypted && !listen.words.contains { notPlain.contains($0) }
+      if isPlain { passage.plainListens.append(listen.words[1]) }
+    }
+    if passage.listens.isEmpty { (passage.listens, passage.plainListens) = (["80"], ["80"]) }
+    let names = server.filter { $0.name == "server_name" }.flatMap { $0.words.dropFirst() }
+    passage.host = names.first { name in
+      // Neither a wildcard nor a regular expression, nor the name for none.
+      !name.isEmpty && name != "_" && !name.contains("*") && !"~.$".contains(name.prefix(1))
+    }
+    return passage
+  }
+
+  /// Of `listen`: what a GET in plain HTTP gets nothing out of.
+  private static let notPlain: Set<String> = ["ssl", "quic", "proxy_protocol"]
 
   /// Upstreams that hold our socket, and variables that a `map` may set to one of them.
   private mutating func ownNames(_ http: [Directive], _ socket: String) -> Set<String> {
@@ -68,18 +92,33 @@ public struct NginxConfiguration: Sendable {
 
   /// What is not set in a block is inherited from the one around it.
   private mutating func walk(_ block: [Directive], _ outer: Passage, _ own: Set<String>) {
-    let here = Self.limits(outer, block)
+    let here = Self.settings(outer, block)
     for directive in block {
       if directive.name == "fastcgi_pass", let target = directive.words.dropFirst().first {
         if own.contains(target) { passages.append(here) }
         if target.hasPrefix("unix:") { sockets.append(target) }
       }
-      walk(directive.block, here, own)
+      var inner = here
+      if directive.name == "location" { inner.location = Self.prefix(directive.words) }
+      walk(directive.block, inner, own)
     }
   }
 
-  private static func limits(_ outer: Passage, _ block: [Directive]) -> Passage {
+  /// `location /api/` and `location ^~ /api/`; nil for regular expressions, exact and named ones.
+  private static func prefix(_ words: [String]) -> String? {
+    let isPrefix = words.count == 2 || words.count == 3 && words[1] == "^~"
+    guard isPrefix, let path = words.last, path.hasPrefix("/") else { return nil }
+    return path
+  }
+
+  private static func settings(_ outer: Passage, _ block: [Directive]) -> Passage {
     var here = outer
+    // They are inherited all together, or not at all where a block has one of its own.
+    let parameters = block.filter { $0.name == "fastcgi_param" && $0.words.count > 2 }
+    if !parameters.isEmpty {
+      let mount = parameters.last { $0.words[1] == "SCRIPT_NAME" }?.words[2] ?? ""
+      here.mount = mount.contains("$") ? "" : mount
+    }
     for directive in block {
       guard let value = directive.words.dropFirst().first else { continue }
       switch directive.name {
@@ -89,17 +128,6 @@ public struct NginxConfiguration: Sendable {
       }
     }
     return here
-  }
-
-  /// Where a GET on this host's loopback gets through: the first plain `listen`.
-  public var port: UInt16? {
-    for listen in passages.flatMap(\.listens) {
-      let parts = listen.split(separator: ":")
-      guard let last = parts.last, let port = UInt16(last) else { continue }
-      if parts.count == 1 { return port }
-      if ["127.0.0.1", "*", "0.0.0.0", "localhost"].contains(parts[0]) { return port }
-    }
-    return nil
   }
 
   // MARK: reading

@@ -21,6 +21,12 @@ public enum WebAnswer: Sendable, Equatable {
   public func findings(_ address: String) -> [Finding] {
     switch self {
     case .answered(200, _): return [.ok("GET \(address): 200, ready")]
+    case .answered(401, _):
+      return [
+        .skipped(
+          "GET \(address): nginx wants a password there",
+          remedy: "curl -i -u NAME \(address) must answer 200")
+      ]
     case .answered(let status, let body):
       let reason = Self.error(in: body)
       let remedy =

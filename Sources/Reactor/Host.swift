@@ -181,8 +181,10 @@ public enum Host {
 
   /// A GET in HTTP/1.0 over 127.0.0.1.
   ///
-  /// - Parameter limit: milliseconds, for all of it.
-  public static func get(_ path: String, port: UInt16, limit: Int) -> Answer {
+  /// - Parameters:
+  ///   - host: the header of that name.
+  ///   - limit: milliseconds, for all of it.
+  public static func get(_ path: String, host: String, port: UInt16, limit: Int) -> Answer {
     let deadline = ContinuousClock.now + .milliseconds(limit)
     let descriptor = socket(
       AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -206,7 +208,7 @@ public enum Host {
       return errno == ECONNREFUSED ? .refused : .failed(SystemCalls.text(errno))
     }
     let request = Array(
-      "GET \(path) HTTP/1.0\r\nHost: localhost:\(port)\r\nUser-Agent: erp-back-check\r\n\r\n".utf8)
+      "GET \(path) HTTP/1.0\r\nHost: \(host)\r\nUser-Agent: erp-back-check\r\n\r\n".utf8)
     guard unsafe send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
     else { return .failed(SystemCalls.text(errno)) }
     var bytes: [UInt8] = []

@@ -183,14 +183,19 @@ struct NginxCheck {
 
   var findings: [Finding] {
     if let configuration, configuration.passages.isEmpty { return own }
-    let port = configuration?.port ?? 8000
-    let address = "http://127.0.0.1:\(port)\(Self.path)"
+    guard let probe = configuration.map({ $0.probe(Self.path) }) ?? .shipped(Self.path) else {
+      return own + [
+        .skipped(
+          "GET \(Self.path) through nginx: every way to the socket speaks TLS, or listens elsewhere than on 127.0.0.1",
+          remedy: "curl -i https://NAME/api\(Self.path) must answer 200")
+      ]
+    }
     let answer: WebAnswer =
-      switch Host.get(Self.path, port: port, limit: Self.limit) {
+      switch Host.get(probe.path, host: probe.host, port: probe.port, limit: Self.limit) {
       case .refused: .refused
       case .failed(let reason): .unreadable(reason)
       case .bytes(let bytes): WebAnswer(bytes)
       }
-    return own + answer.findings(address)
+    return own + answer.findings(probe.address)
   }
 }

@@ -129,6 +129,7 @@ import Testing
     )
     #expect(away[0].text == "GET u: 503: la \"base\"")
     #expect(answer("HTTP/1.1 502 Bad Gateway\r\n\r\n").map(\.outcome) == [.failure])
+    #expect(answer("HTTP/1.1 401 Unauthorized\r\n\r\n").map(\.outcome) == [.skipped])
     #expect(answer("").map(\.outcome) == [.failure])
     #expect(answer("SSH-2.0\r\n").map(\.outcome) == [.failure])
     #expect(WebAnswer.refused.findings("u").map(\.outcome) == [.failure])

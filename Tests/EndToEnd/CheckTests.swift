@@ -323,6 +323,38 @@ extension EndToEnd {
       }
     }
 
+    /// The guide's own, as it is printed there, but for ports and the certificate's place.
+    @Test func thePublicSiteOfTheGuideStandsBesideTheOperators() throws {
+      try Site.new { site in
+        let directory = site.nginxConfiguration.replacing("/nginx.conf", with: "")
+        let guide = try String(
+          contentsOfFile: Workbench.require().scripts + "/../docs/operations.md", encoding: .utf8)
+        let block = try #require(guide.firstMatch(of: /```nginx\n([\s\S]*?)```/)).1
+        _ = try Output.ofSuccess(
+          "/usr/bin/openssl",
+          [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", "/CN=erp.example.fr", "-keyout", directory + "/privkey.pem", "-out",
+            directory + "/fullchain.pem",
+          ])
+        let (plain, encrypted) = (try Socket.freePort(), try Socket.freePort())
+        let text = block.replacing("listen 80;", with: "listen 127.0.0.1:\(plain);")
+          .replacing("listen 443 ", with: "listen 127.0.0.1:\(encrypted) ")
+          .replacing("/etc/letsencrypt/live/erp.example.fr/", with: directory + "/")
+        #expect(text.contains("\(encrypted) ssl") && text.contains("erp-back-api.conf"))
+        // Read before erp-back-server.conf.
+        try text.write(
+          toFile: directory + "/sites-enabled/erp", atomically: false, encoding: .utf8)
+        let check = try Examination.of(site, url: try plainRole(site))
+        #expect(check.output.status == 0, "\(check.findings)")
+        #expect(
+          check.named("ok").contains(
+            "GET http://127.0.0.1:\(site.port)/health/ready: 200, ready"), "\(check.findings)")
+        #expect(
+          check.named("ok").contains { $0.hasPrefix("nginx hands") && $0.contains("\(encrypted)") })
+      }
+    }
+
     @Test func settingsAreLookedAtTogether() throws {
       let site = try Site.shared()
       let check = try Examination.of(
