@@ -2,7 +2,7 @@
 public struct Difference: Sendable, Equatable, CustomStringConvertible {
   /// What of the table.
   public enum Aspect: Sendable, Equatable {
-    case missing, type, null, initial, extra, invalid, disabled
+    case missing, type, null, initial, extra, invalid, disabled, function
   }
 
   /// With its schema.
@@ -135,21 +135,53 @@ public struct Difference: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  /// More triggers than expected are the operator's.
+  /// More triggers than expected are the operator's. Those that fire when they must are compared by
+  /// what they do: under one name and another.
   private static func triggers(_ live: LiveTable, _ expected: LiveTable) -> [Difference] {
     expected.triggers.compactMap { trigger in
       let alike = live.triggers.filter { $0.definition == trigger.definition }
-      guard !alike.contains(where: \.isEnabled) else { return nil }
-      if let disabled = alike.first {
+      let same = alike.filter {
+        $0.condition == trigger.condition && $0.function.does(trigger.function)
+      }
+      guard !same.contains(where: \.isEnabled) else { return nil }
+      let enabled = alike.filter(\.isEnabled)
+      if let own = enabled.first(where: { $0.function.mayDo(trigger.function) }) {
+        return replaced(live, own, trigger, isHarmless: true)
+      }
+      if let disabled = same.first {
         return Difference(
           table: live.name, subject: "trigger \(disabled.name)", aspect: .disabled,
           reason: "is disabled: \(trigger.definition)",
           remedy: "ALTER TABLE \(live.name) ENABLE TRIGGER \(disabled.name);", isHarmless: false)
+      }
+      if let other = live.triggers.first(where: { $0.name == trigger.name }) ?? enabled.first {
+        return replaced(live, other, trigger, isHarmless: false)
       }
       return Difference(
         table: live.name, subject: "trigger \(trigger.name)", aspect: .missing,
         reason: "missing: \(trigger.definition)", remedy: "\(trigger.creation);",
         isHarmless: false)
     }
+  }
+
+  /// - Parameter isHarmless: whether it may do the same in another way.
+  private static func replaced(
+    _ table: LiveTable, _ live: LiveTable.Trigger, _ expected: LiveTable.Trigger, isHarmless: Bool
+  ) -> Difference {
+    let condition = live.condition.map { " when \($0)" } ?? ""
+    let columns = expected.function.columns.joined(separator: ", ")
+    // One that does something else may be wanted for that.
+    let inTheWay = table.triggers.map(\.name).filter {
+      $0 == expected.name || $0 == live.name && isHarmless
+    }
+    let fires = live.definition == expected.definition ? "" : "fires \(live.definition), "
+    return Difference(
+      table: table.name, subject: "trigger \(live.name)", aspect: .function,
+      reason: isHarmless
+        ? "runs \(live.function.name)()\(condition), which sets \(columns) in a way of its own, or not always"
+        : "\(fires)runs \(live.function.name)()\(condition), which does not set \(columns)",
+      remedy: inTheWay.map { "DROP TRIGGER \($0) ON \(table.name);\n" }.joined()
+        + "\(expected.creation);",
+      isHarmless: isHarmless)
   }
 }

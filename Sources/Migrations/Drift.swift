@@ -68,8 +68,8 @@ extension LiveTable {
       },
       triggers: triggers.map {
         Trigger(
-          name: $0.name, definition: $0.definition, creation: moved($0.creation),
-          isEnabled: $0.isEnabled)
+          name: $0.name, definition: $0.definition, condition: $0.condition,
+          function: $0.function, creation: moved($0.creation), isEnabled: $0.isEnabled)
       })
   }
 }

@@ -37,6 +37,10 @@ public struct LiveTable: Sendable, Equatable {
     let name: String
     /// When it fires, without names.
     let definition: String
+    /// WHEN; nil: always.
+    let condition: String?
+    /// What it runs.
+    let function: TriggerFunction
     /// The whole statement, its function's before it.
     let creation: String
     let isEnabled: Bool
@@ -63,8 +67,11 @@ public struct LiveTable: Sendable, Equatable {
       },
       triggers: try session.rows(Self.triggerQuery, [name]).map {
         Trigger(
-          name: $0[0] ?? "", definition: $0[1] ?? "", creation: $0[2] ?? "",
-          isEnabled: $0[3] == "t")
+          name: $0[0] ?? "", definition: $0[1] ?? "", condition: $0[4],
+          function: TriggerFunction(
+            name: $0[5] ?? "", language: $0[6] ?? "", source: $0[7] ?? "",
+            arguments: $0[8] ?? ""),
+          creation: $0[2] ?? "", isEnabled: $0[3] == "t")
       })
   }
 
@@ -104,8 +111,11 @@ public struct LiveTable: Sendable, Equatable {
       regexp_replace(pg_get_triggerdef(t.oid),
         '^CREATE TRIGGER [^ ]+ (.*) ON [^ ]+ (FOR EACH [A-Z]+).*$', '\\1 \\2'),
       rtrim(pg_get_functiondef(t.tgfoid), E' \\n') || E';\\n' || pg_get_triggerdef(t.oid),
-      t.tgenabled IN ('O', 'A')
-    FROM pg_trigger t
+      t.tgenabled IN ('O', 'A'),
+      substring(pg_get_triggerdef(t.oid) FROM ' WHEN (\\(.*\\)) EXECUTE FUNCTION '),
+      p.oid::regproc, l.lanname, p.prosrc,
+      substring(pg_get_triggerdef(t.oid) FROM ' EXECUTE FUNCTION [^(]+\\((.*)\\)$')
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_language l ON l.oid = p.prolang
     WHERE t.tgrelid = to_regclass($1) AND NOT t.tgisinternal
     ORDER BY t.tgname
     """

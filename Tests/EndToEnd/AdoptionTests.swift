@@ -63,7 +63,36 @@ extension EndToEnd {
       #expect(answer.out.contains(#""name":"Déjà là""#))
     }
 
+    private static func touching(_ body: String) -> String {
+      """
+      CREATE OR REPLACE FUNCTION update_updated_at_column() RETURNS trigger LANGUAGE plpgsql AS
+        $body$ \(body) $body$;
+      """
+    }
+
+    /// The second is the one warning: it is not what revision 1 makes, and it works.
     @Test(arguments: [
+      ("BEGIN\n    NEW.updated_at := CURRENT_TIMESTAMP; -- touched\n    RETURN NEW;\nEND;", 0),
+      ("BEGIN NEW.updated_at = clock_timestamp(); RETURN NEW; END", 1),
+    ])
+    func anotherSpellingOfTheFunctionIsAdopted(_ body: String, _ warnings: Int) throws {
+      let database = try predecessor(Self.touching(body))
+      let upgrade = try database.erpBack(["migrate", "upgrade", "head"])
+      #expect(upgrade.status == 0, "\(upgrade)")
+      let check = try Examination.of(environment: ["DATABASE_URL": database.url])
+      let told = check.findings.filter { $0.text.contains("trigger update_clients_updated_at") }
+      #expect(told.count == warnings && told.allSatisfy { $0.outcome == "warning" }, "\(told)")
+    }
+
+    @Test(arguments: [
+      (
+        """
+        DROP TRIGGER update_clients_updated_at ON clients;
+        CREATE TRIGGER update_clients_updated_at BEFORE UPDATE ON clients
+          FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+        """, "suppress_redundant_updates_trigger(), which does not set updated_at"
+      ),
+      (Self.touching("BEGIN RETURN NEW; END"), "which does not set updated_at"),
       ("ALTER TABLE clients DROP COLUMN siret;", "siret"),
       ("ALTER TABLE clients ALTER COLUMN name TYPE varchar(100);", "name"),
       ("ALTER TABLE clients ALTER COLUMN contacts TYPE json;", "contacts"),

@@ -99,6 +99,29 @@ extension EndToEnd {
         "DROP FUNCTION clients_set_updated_at CASCADE",
         "trigger clients_set_updated_at: missing: BEFORE UPDATE FOR EACH ROW"
       ),
+      (
+        """
+        DROP TRIGGER clients_set_updated_at ON clients;
+        CREATE TRIGGER clients_set_updated_at BEFORE UPDATE ON clients
+          FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()
+        """,
+        "trigger clients_set_updated_at: runs suppress_redundant_updates_trigger(), which does not set"
+      ),
+      (
+        """
+        CREATE OR REPLACE FUNCTION clients_set_updated_at() RETURNS trigger LANGUAGE plpgsql
+          AS 'BEGIN RETURN NEW; END'
+        """,
+        "trigger clients_set_updated_at: runs public.clients_set_updated_at(), which does not set"
+      ),
+      (
+        """
+        DROP TRIGGER clients_set_updated_at ON clients;
+        CREATE TRIGGER clients_set_updated_at BEFORE UPDATE ON clients
+          FOR EACH ROW WHEN (NEW.name <> OLD.name) EXECUTE FUNCTION clients_set_updated_at()
+        """,
+        "trigger clients_set_updated_at: runs public.clients_set_updated_at() when "
+      ),
       ("ALTER TABLE clients ADD COLUMN fax text", "column fax: not known"),
       (
         "ALTER TABLE clients ADD COLUMN fax text NOT NULL",

@@ -17,10 +17,18 @@ import Testing
       name: name, definition: definition, creation: "CREATE INDEX \(name) …", isValid: isValid)
   }
 
-  private func trigger(_ name: String, isEnabled: Bool = true) -> LiveTable.Trigger {
+  private func trigger(
+    _ name: String, when condition: String? = nil, _ function: TriggerFunction? = nil,
+    isEnabled: Bool = true
+  ) -> LiveTable.Trigger {
     LiveTable.Trigger(
-      name: name, definition: "BEFORE UPDATE FOR EACH ROW", creation: "CREATE TRIGGER \(name) …",
-      isEnabled: isEnabled)
+      name: name, definition: "BEFORE UPDATE FOR EACH ROW", condition: condition,
+      function: function ?? plpgsql("BEGIN NEW.updated_at = now(); RETURN NEW; END"),
+      creation: "CREATE TRIGGER \(name) …", isEnabled: isEnabled)
+  }
+
+  private func plpgsql(_ source: String, _ name: String = "f") -> TriggerFunction {
+    TriggerFunction(name: name, language: "plpgsql", source: source, arguments: "")
   }
 
   private func table(
@@ -121,6 +129,68 @@ import Testing
     let disabled = differences(table(triggers: [trigger("mine", isEnabled: false)]))
     #expect(disabled.map(\.aspect) == [.disabled])
     #expect(disabled[0].remedy == "ALTER TABLE public.clients ENABLE TRIGGER mine;")
+  }
+
+  @Test func `a trigger of the same timing that does something else is not ours`() {
+    let suppress = TriggerFunction(
+      name: "suppress_redundant_updates_trigger", language: "internal",
+      source: "suppress_redundant_updates_trigger", arguments: "")
+    let replaced = differences(table(triggers: [trigger("touch", suppress)]))
+    #expect(
+      replaced.map(\.description) == [
+        "trigger touch: runs suppress_redundant_updates_trigger(), which does not set updated_at"
+      ])
+    #expect(replaced.first?.aspect == .function && replaced.first?.isHarmless == false)
+    #expect(
+      replaced.first?.remedy == "DROP TRIGGER touch ON public.clients;\nCREATE TRIGGER touch …;")
+    let emptied = differences(table(triggers: [trigger("touch", plpgsql("BEGIN RETURN NEW; END"))]))
+    #expect(emptied.map(\.isHarmless) == [false])
+    // The operator's own stays.
+    let beside = differences(table(triggers: [trigger("audit", suppress)]))
+    #expect(beside.map(\.remedy) == ["CREATE TRIGGER touch …;"])
+    #expect(differences(table(triggers: [trigger("audit", suppress), trigger("x")])).isEmpty)
+  }
+
+  @Test func `a trigger that sets the column in its own way is told of`() {
+    let own = plpgsql("BEGIN NEW.updated_at = clock_timestamp(); RETURN NEW; END", "own")
+    let found = differences(table(triggers: [trigger("mine", own)]))
+    #expect(found.map(\.subject) == ["trigger mine"])
+    #expect(found.first?.isHarmless == true)
+    #expect(found.first?.remedy == "DROP TRIGGER mine ON public.clients;\nCREATE TRIGGER touch …;")
+    let sometimes = differences(table(triggers: [trigger("touch", when: "(false)")]))
+    #expect(sometimes.map(\.isHarmless) == [true])
+    #expect(
+      sometimes.first?.reason.hasPrefix("runs f() when (false), which sets updated_at") == true)
+    let moddatetime = TriggerFunction(
+      name: "moddatetime", language: "c", source: "moddatetime", arguments: "'updated_at'")
+    #expect(differences(table(triggers: [trigger("m", moddatetime)])).map(\.isHarmless) == [true])
+    // In a comment nothing is set.
+    let comment = plpgsql("BEGIN -- updated_at\n /* NEW.updated_at = now(); */ RETURN NEW; END")
+    #expect(differences(table(triggers: [trigger("m", comment)])).map(\.isHarmless) == [false])
+  }
+
+  @Test(arguments: [
+    "begin\n  new.updated_at := CURRENT_TIMESTAMP;\n  return new;\nend;\n",
+    "BEGIN NEW.updated_at=now();RETURN NEW;END;",
+    "BEGIN\r\n NEW . \"updated_at\" = pg_catalog.now ( ) ; -- touched\n RETURN /* it */ NEW; END",
+    "BEGIN NEW.updated_at = transaction_timestamp(); RETURN NEW; END",
+  ])
+  func `one function has many spellings`(_ source: String) {
+    #expect(differences(table(triggers: [trigger("other", plpgsql(source))])).isEmpty)
+  }
+
+  @Test(arguments: [
+    "BEGIN NEW.updated_at = OLD.updated_at; RETURN NEW; END",
+    "BEGIN NEW.updated_at = now(); RETURN OLD; END",
+    "BEGIN NEW.updated_at = now(); RETURN NULL; END",
+    "BEGIN NEW.\"Updated_at\" = now(); RETURN NEW; END",
+    "BEGIN NEW.updated_at = 'now()'; RETURN NEW; END",
+    "BEGIN RETURN NEW; NEW.updated_at = now(); END",
+    "", "'", "\"", "/*", "--", "$$",
+  ])
+  func `another function is no spelling`(_ source: String) {
+    let found = differences(table(triggers: [trigger("touch", plpgsql(source))]))
+    #expect(found.map(\.aspect) == [.function])
   }
 
   @Test func `every difference is told at once`() {
