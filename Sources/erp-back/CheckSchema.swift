@@ -161,7 +161,7 @@ struct SchemaCheck {
       // A permission on every column is as good as one on the table.
       let row = try session.rows(
         """
-        SELECT c.relrowsecurity AND NOT pg_has_role(c.relowner, 'USAGE'),
+        SELECT row_security_active(c.oid),
           has_schema_privilege(n.oid, 'USAGE'),
           bool_and(has_column_privilege(c.oid, a.attnum, 'SELECT')),
           bool_and(has_column_privilege(c.oid, a.attnum, 'INSERT')),
@@ -170,7 +170,7 @@ struct SchemaCheck {
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE n.nspname || '.' || c.relname = $1 AND c.relkind IN ('r', 'p', 'v')
-        GROUP BY c.oid, c.relrowsecurity, c.relowner, n.oid
+        GROUP BY c.oid, n.oid
         """, [table]
       ).first
       guard let row else { return [] }  // the revision says what is missing

@@ -176,6 +176,28 @@ extension EndToEnd {
       }
     }
 
+    /// The owner is let pass only until FORCE; a superuser and BYPASSRLS always are.
+    @Test func rowLevelSecurityIsAskedForTheRoleThatServes() throws {
+      try Site.new { site in
+        func hidden(_ url: String) throws -> [String] {
+          try Examination.of(site, url: url).warnings.filter { $0.contains("row-level security") }
+        }
+        let (url, owner) = (try plainRole(site), unique())
+        try site.database.psql(
+          "CREATE ROLE \(owner) LOGIN; ALTER TABLE clients OWNER TO \(owner); GRANT SELECT ON erp_back_revisions TO \(owner)"
+        )
+        let own = site.database.url.replacing("//erp@", with: "//\(owner)@")
+        try site.database.psql("ALTER TABLE clients ENABLE ROW LEVEL SECURITY")
+        #expect(try hidden(url).count == 1)
+        #expect(try hidden(own).isEmpty)
+        try site.database.psql("ALTER TABLE clients FORCE ROW LEVEL SECURITY")
+        #expect(try hidden(own).count == 1)
+        #expect(try hidden(site.database.url).isEmpty)
+        try site.database.psql("ALTER ROLE \(owner) BYPASSRLS")
+        #expect(try hidden(own).isEmpty)
+      }
+    }
+
     /// Without it the expected tables cannot be built; the declaration tells of columns still.
     @Test func aRoleWithoutTemporaryTablesIsToldWhatWasNotCompared() throws {
       try Site.new { site in
