@@ -6,6 +6,10 @@ public struct ServiceFiles: Sendable {
   /// One line: the database's URL.
   public static let credentialFile = "/etc/erp-back/database_url"
 
+  /// What libpq's own variables begin with: it reads them in the process's environment
+  /// (https://www.postgresql.org/docs/15/libpq-envars.html).
+  public static let libpqPrefix = "PG"
+
   /// What a file holds.
   public enum Content: Sendable {
     case bytes([UInt8])
@@ -20,6 +24,8 @@ public struct ServiceFiles: Sendable {
   public private(set) var files: [String] = []
   /// Set in the shell although files are read: these win.
   public private(set) var overrides: [String] = []
+  /// libpq's variables of this shell, which the units do not have: `PGHOST` and its like.
+  public private(set) var foreign: [String] = []
   /// Of files that could not be used: the path and the reason. The configuration is not whole.
   public private(set) var unusable: [(path: String, reason: String)] = []
   /// Lines of the environment file that set nothing.
@@ -59,8 +65,11 @@ public struct ServiceFiles: Sendable {
     guard !files.isEmpty else { return }
     let own = environment.filter { $0.key.hasPrefix("ERP_") || $0.key == "CORS_ORIGINS" }
     overrides = own.keys.sorted()
-    self.environment = environment.filter { $0.key != "DATABASE_URL" }
-      .merging(found) { own, _ in own }
+    foreign = environment.keys.filter { $0.hasPrefix(Self.libpqPrefix) }.sorted()
+    self.environment = environment.filter {
+      $0.key != "DATABASE_URL" && !$0.key.hasPrefix(Self.libpqPrefix)
+    }
+    .merging(found) { own, _ in own }
   }
 
   /// For the first line of a report.
@@ -70,6 +79,7 @@ public struct ServiceFiles: Sendable {
     }
     return files.joined(separator: ", ")
       + (overrides.isEmpty ? "" : ", and from this shell \(overrides.joined(separator: ", "))")
+      + (foreign.isEmpty ? "" : ", without this shell's \(foreign.joined(separator: ", "))")
   }
 
   private static func isSet(_ text: String?) -> Bool {

@@ -132,6 +132,15 @@ public enum Host {
     return try body()
   }
 
+  /// Puts variables of this process in the place of all that begin like them, for a library that
+  /// reads them there. Call it while there is one thread.
+  public static func replaceVariables(_ prefix: String, with variables: [String: String]) {
+    for name in CommonGateway.environment().keys where name.hasPrefix(prefix) {
+      unsafe unsetenv(name)
+    }
+    for (name, value) in variables where name.hasPrefix(prefix) { unsafe setenv(name, value, 1) }
+  }
+
   // MARK: sockets
 
   /// Why a connection could not be made.

@@ -18,7 +18,8 @@ struct Check: ParsableCommand {
 
       The configuration is the environment, as for serve. Where neither DATABASE_URL nor a \
       credential is set, it is what the units read: /etc/erp-back/erp-back.env (systemd's \
-      EnvironmentFile syntax) and /etc/erp-back/database_url; the first line says so. Root then \
+      EnvironmentFile syntax) and /etc/erp-back/database_url, with libpq's PGHOST and the like from \
+      there and not from the shell; the first line says so. Root then \
       connects to the database as the user erp-back, as the units do. Type it as root: others may \
       not read those files, nor nginx's configuration.
 

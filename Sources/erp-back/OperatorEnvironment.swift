@@ -21,6 +21,9 @@ struct OperatorEnvironment {
       case .unreadable(let reason): .unreadable(reason)
       }
     }
+    if !files.files.isEmpty {
+      Host.replaceVariables(ServiceFiles.libpqPrefix, with: files.environment)
+    }
     // With a configuration of its own the shell's user connects, as serve there would.
     let actsAsUnit = !files.files.isEmpty && Host.isRoot
     return OperatorEnvironment(files: files, user: actsAsUnit ? Host.user(userName) : nil)

@@ -63,6 +63,22 @@ import Testing
     #expect(found.origin.hasSuffix("and from this shell ERP_REACTORS"))
   }
 
+  @Test func `libpq's variables are the files', not the shell's`() {
+    let shell = ["PGHOST": "shell", "PGSSLMODE": "require", "PATH": "/bin"]
+    let found = files(
+      shell,
+      [
+        ServiceFiles.credentialFile: bytes("url"),
+        ServiceFiles.environmentFile: bytes("PGHOST=file\nPGPORT=1"),
+      ])
+    #expect(
+      found.environment
+        == ["PATH": "/bin", "DATABASE_URL": "url", "PGHOST": "file", "PGPORT": "1"])
+    #expect(found.origin.hasSuffix(", without this shell's PGHOST, PGSSLMODE"))
+    #expect(files(shell, [:]).environment == shell)
+    #expect(files(shell.merging(["DATABASE_URL": "x"]) { $1 }, [:]).foreign.isEmpty)
+  }
+
   @Test func `a file that may not be read is told as that`() {
     let found = files([ServiceFiles.credentialFile: .unreadable("Permission denied")])
     #expect(found.unusable.map(\.path) == [ServiceFiles.credentialFile])

@@ -6,10 +6,15 @@ extension EndToEnd {
   /// user. /etc is a copy in a mount namespace of the command's own.
   @Suite(.enabled(if: Workbench.canMount, "takes root and unshare --mount"))
   struct CheckServiceFilesTests {
+    private enum Place { case url, variable }
+
     /// A cluster whose role erp-back may come in from that user alone (`peer`), and an /etc with
     /// the package's user and files. The user shares www-data's number, since the server looks
     /// numbers up in the machine's own /etc.
+    ///
+    /// - Parameter host: where the server is named.
     private func withServiceFiles(
+      host: Place = .url,
       _ work: (_ erpBack: (_ arguments: String) throws -> Output) throws -> Void
     ) throws {
       let directory = "\(try Workbench.require().directory)/\(unique())"
@@ -36,10 +41,12 @@ extension EndToEnd {
       try write(
         users.replacing(/(^|\n)www-data:x:33:33:/) { "\($0.1)erp-back:x:33:33:" }, etc + "/passwd")
       _ = try Output.ofSuccess("/bin/mkdir", ["-p", etc + "/erp-back"])
+      let (url, variable) =
+        host == .url ? ("&host=\(directory)", "") : ("", "PGHOST=\(directory)\n")
+      try write("postgresql:///erp?user=erp-back\(url)\n", etc + "/erp-back/database_url")
       try write(
-        "postgresql:///erp?host=\(directory)&user=erp-back\n", etc + "/erp-back/database_url")
-      try write(
-        "# a comment\nERP_POOL_SIZE=\"5\"\nERP_POOL_SIZ=6\n", etc + "/erp-back/erp-back.env")
+        "# a comment\nERP_POOL_SIZE=\"5\"\nERP_POOL_SIZ=6\n\(variable)",
+        etc + "/erp-back/erp-back.env")
       for file in ["database_url", "erp-back.env"] { chmod("\(etc)/erp-back/\(file)", 0o600) }
       let binary = try Workbench.require().binary
       try work { arguments in
@@ -78,6 +85,23 @@ extension EndToEnd {
         #expect(current.status == 0, "\(current)")
         #expect(current.out.hasPrefix(MigrationTests.first))
         #expect(current.errors.contains("/etc/erp-back/database_url, as user erp-back"))
+      }
+    }
+
+    /// The service has what the file sets; so must a command that looks for it, and no more.
+    @Test func libpqsVariablesAreTheFiles() throws {
+      try withServiceFiles(host: .variable) { erpBack in
+        let check = try erpBack("env PGHOST=/nonexistent PGPORT=1 erp-back check")
+        #expect(check.status != 69, "\(check)")
+        #expect(check.out.contains("without this shell's PGHOST, PGPORT\n"), "\(check)")
+        let place = try #require(check.out.firstMatch(of: /over the socket in (\S+)/)).1
+        let current = try erpBack("env PGHOST=/nonexistent erp-back migrate current")
+        #expect(current.status == 0, "\(current)")
+
+        let removal = try erpBack("sed -i /^PGHOST/d /etc/erp-back/erp-back.env")
+        #expect(removal.status == 0, "\(removal)")
+        #expect(try erpBack("env PGHOST=\(place) erp-back check").status == 69)
+        #expect(try erpBack("env PGHOST=\(place) erp-back migrate current").status == 69)
       }
     }
 
