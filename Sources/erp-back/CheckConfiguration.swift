@@ -50,6 +50,10 @@ struct ConfigurationCheck {
           "\(ServiceFiles.environmentFile): line \(line) sets nothing, and systemd passes it over",
           remedy: "write NAME=value, without export"))
     }
+    for path in files.files + files.unusable.map(\.path) {
+      guard let status = FileStatus.of(path, following: true) else { continue }
+      findings += SecretFile(path: path, status: status).findings
+    }
     self.isUnusable = isUnusable
     self.findings =
       findings

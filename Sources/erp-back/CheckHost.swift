@@ -83,13 +83,13 @@ enum SocketCheck {
     var prefix = path
     while let slash = prefix.lastIndex(of: "/"), prefix.count > 1 {
       prefix = slash == prefix.startIndex ? "/" : String(prefix[..<slash])
-      if let status = status(prefix, following: true) {
+      if let status = FileStatus.of(prefix, following: true) {
         directories.insert((prefix, status), at: 0)
       }
       if prefix == "/" { break }
     }
     return SocketFile(
-      path: path, status: status(path), directories: directories,
+      path: path, status: FileStatus.of(path), directories: directories,
       webServer: Host.user(webServer).map {
         UserIdentity(name: webServer, id: $0.id, groups: $0.groups)
       },
@@ -110,8 +110,11 @@ enum SocketCheck {
     case .some(let reason): return .unknown(reason.text)
     }
   }
+}
 
-  private static func status(_ path: String, following: Bool = false) -> FileStatus? {
+extension FileStatus {
+  /// nil: there is nothing, or it is not to be seen.
+  static func of(_ path: String, following: Bool = false) -> FileStatus? {
     guard let file = Host.file(path, following: following) else { return nil }
     return FileStatus(
       kind: file.isSocket

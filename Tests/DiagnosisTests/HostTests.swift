@@ -47,6 +47,19 @@ import Testing
     #expect(status(.socket, 0o602, group: 33).allows(2, webServer) == false)
   }
 
+  @Test func `a secret is root's alone`() {
+    func secret(_ mode: UInt32, owner: UInt32 = 0) -> [Finding] {
+      SecretFile(path: "/s", status: status(.file, mode, owner: owner, group: 0)).findings
+    }
+    #expect(secret(0o600).isEmpty)
+    #expect(secret(0o400).isEmpty)
+    #expect(secret(0o640).map(\.remedy) == ["chmod 600 /s"])
+    #expect(secret(0o604).map(\.outcome) == [.warning])
+    #expect(secret(0o600, owner: 33).map(\.remedy) == ["chown root:root /s"])
+    #expect(secret(0o644, owner: 33).map(\.remedy) == ["chown root:root /s && chmod 600 /s"])
+    #expect(secret(0o644).first?.text.hasPrefix("/s is 0644 o0:g0: others") == true)
+  }
+
   @Test func `a listener is read out of the kernel's table`() {
     let table = """
       Num       RefCount Protocol Flags    Type St Inode Path

@@ -105,6 +105,24 @@ extension EndToEnd {
       }
     }
 
+    @Test func secretsThatOthersMayReadAreNamed() throws {
+      try withServiceFiles { erpBack in
+        func warned() throws -> [Substring] {
+          try erpBack("erp-back check").out.split(separator: "\n").filter {
+            $0.contains("chmod 600") || $0.contains("chown root")
+          }.map { $0.drop { $0 == " " } }
+        }
+        #expect(try warned().isEmpty)
+        _ = try erpBack("chmod 644 /etc/erp-back/erp-back.env")
+        _ = try erpBack("chown 33 /etc/erp-back/database_url")
+        #expect(
+          try warned() == [
+            "remedy: chmod 600 /etc/erp-back/erp-back.env",
+            "remedy: chown root:root /etc/erp-back/database_url",
+          ])
+      }
+    }
+
     @Test func othersAreToldToBeRoot() throws {
       try withServiceFiles { erpBack in
         let nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups -- "
