@@ -13,8 +13,9 @@ struct Check: ParsableCommand {
       version, encoding, the role's permissions, revision); the live tables against the \
       declarations and the revisions (column, type, null, default, index, trigger); the \
       connections asked for against those to be had; the socket; systemd's units; nginx's \
-      configuration; and one GET /health/ready through nginx. It changes nothing. A service that \
-      is stopped behind its socket is started by that GET, as by any request.
+      configuration; and one GET /health/ready through nginx. It changes nothing of its own; \
+      nginx -T, which it runs, opens nginx's log files as any start does, and makes those that are \
+      missing. A service that is stopped behind its socket is started by that GET, as by any request.
 
       The configuration is the environment, as for serve. Where neither DATABASE_URL nor a \
       credential is set, it is what the units read: /etc/erp-back/erp-back.env (systemd's \
