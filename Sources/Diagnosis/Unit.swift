@@ -6,7 +6,8 @@ public struct Unit: Sendable {
   public static let properties = [
     "Id", "LoadState", "ActiveState", "SubState", "Result", "ExecMainCode", "ExecMainStatus",
     "MainPID", "NRestarts", "NeedDaemonReload", "UnitFileState", "TimeoutStopUSec", "Listen",
-    "PrivateNetwork", "ExecMainStartTimestampMonotonic",
+    "PrivateNetwork", "RestrictAddressFamilies", "IPAddressAllow", "IPAddressDeny",
+    "ExecMainStartTimestampMonotonic",
   ]
 
   /// - Parameter text: one unit's lines.
@@ -47,8 +48,6 @@ public struct Unit: Sendable {
   public var started: Int? {
     Int(self["ExecMainStartTimestampMonotonic"]).flatMap { $0 > 0 ? $0 : nil }
   }
-  /// Whether the sandbox lets the service reach nothing but unix sockets.
-  public var isWithoutNetwork: Bool { self["PrivateNetwork"] == "yes" }
   /// The path of ListenStream=.
   public var listens: String? {
     let text = self["Listen"]

@@ -77,6 +77,11 @@ internal import Glibc
     return !host.hasPrefix("/") && !host.hasPrefix("@")
   }
 
+  /// The server's address in digits; empty over a unix socket.
+  public var address: String {
+    unsafe PQhostaddr(handle).map { unsafe String(cString: $0) } ?? ""
+  }
+
   deinit { unsafe PQfinish(handle) }
 
   /// Runs any number of statements that answer nothing.

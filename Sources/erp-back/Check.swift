@@ -62,7 +62,7 @@ struct Check: ParsableCommand {
 
     if let database = settings.database {
       let check = DatabaseCheck(
-        database, environment, settings.configuration, isWithoutNetwork: units.isWithoutNetwork)
+        database, environment, settings.configuration, sandbox: units.sandbox)
       report.sections += check.sections
       report.verdict.isUnreachable = check.isUnreachable
     } else {

@@ -16,7 +16,7 @@ struct DatabaseCheck {
 
   init(
     _ string: ConnectionString, _ environment: OperatorEnvironment, _ configuration: Configuration,
-    isWithoutNetwork: Bool
+    sandbox: Sandbox?
   ) {
     self.configuration = configuration
     let start = ContinuousClock.now
@@ -26,14 +26,7 @@ struct DatabaseCheck {
       }
       let time = Int((ContinuousClock.now - start) / .milliseconds(1))
       var findings = [Finding.ok("connected in \(time) ms to \(session.place)")]
-      if session.isRemote && isWithoutNetwork {
-        findings.append(
-          .failure(
-            "the database is reached over TCP, which the unit's sandbox refuses to the service",
-            remedy:
-              "copy erp-back-tcp.conf to /etc/systemd/system/erp-back.service.d/ and erp-back-migrate.service.d/\nthen systemctl daemon-reload && systemctl restart erp-back"
-          ))
-      }
+      if session.isRemote { findings += sandbox?.findings(reaching: session.address) ?? [] }
       examine(session, findings)
     } catch {
       isUnreachable = true

@@ -43,7 +43,7 @@ struct UnitCheck {
   private var socket: Unit? { units["erp-back.socket"].flatMap { $0.isInstalled ? $0 : nil } }
   var service: Unit? { units["erp-back.service"].flatMap { $0.isInstalled ? $0 : nil } }
   var socketPath: String? { socket?.listens }
-  var isWithoutNetwork: Bool { service?.isWithoutNetwork ?? false }
+  var sandbox: Sandbox? { service.map { Sandbox($0) } }
 
   var findings: [Finding] {
     if let reason { return [reason] }
