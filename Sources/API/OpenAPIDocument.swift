@@ -62,8 +62,8 @@ public struct OpenAPIDocument: Sendable {
     camelCase too.
     - Lengths count Unicode code points.
     - A request may name itself with `X-Request-Id` (8 to 128 of `A-Za-z0-9._-`).
-    - In front stands nginx, which says 413 (`too_large`), 429 (`rate_limited`), \
-    502, 503 (`unavailable`), 504 (`timeout`), 501 (`not_implemented`) and 505 \
+    - In front stands nginx, which says 401 (`unauthorized`), 403 (`forbidden`), 413 (`too_large`), \
+    429 (`rate_limited`), 502, 503 (`unavailable`), 501 (`not_implemented`) and 505 \
     (`version_not_supported`) in the same envelope, on any path.
     - There is no authentication here: the web server in front lets callers in.
     """

@@ -48,7 +48,7 @@ public struct Limits: Sendable {
     if let read, read <= poolWait + deadline {
       findings.append(
         .warning(
-          "nginx's fastcgi_read_timeout (\(read) ms) is not above ERP_POOL_WAIT_MS + ERP_DEADLINE_MS (\(poolWait + deadline) ms): nginx answers 504 first",
+          "nginx's fastcgi_read_timeout (\(read) ms) is not above ERP_POOL_WAIT_MS + ERP_DEADLINE_MS (\(poolWait + deadline) ms): nginx gives up first",
           remedy: "raise fastcgi_read_timeout in snippets/erp-back-params.conf, or lower the others"
         ))
     }

@@ -18,7 +18,7 @@ public struct Sandbox: Sendable {
   }
 
   private static let dropIn =
-    "copy erp-back-tcp.conf to /etc/systemd/system/erp-back.service.d/, and to the same of erp-back-migrate and erp-back-backup"
+    "copy erp-back-tcp.conf (from /usr/share/doc/erp-back/examples) to /etc/systemd/system/erp-back.service.d/, and to the same of erp-back-migrate and erp-back-backup"
   private static let restart = "then systemctl daemon-reload && systemctl restart erp-back"
 
   /// Whether the service reaches what a command outside the sandbox has reached.

@@ -32,8 +32,6 @@ public enum WebAnswer: Sendable, Equatable {
       let remedy =
         switch (status, reason) {
         case (502, _): "nginx found nobody at the socket: see the sections socket and systemd"
-        case (504, _):
-          "the responder hangs: journalctl -u erp-back, then systemctl restart erp-back"
         case (503, .some): "see the section database, or journalctl -u erp-back"
         case (500, .some): "journalctl -u erp-back names the reason"
         default:
@@ -90,7 +88,9 @@ extension NginxConfiguration {
             + (others.isEmpty ? "" : " (it names \(others.joined(separator: ", ")))"),
           remedy: others.isEmpty
             ? "install the files of nginx/: the guide's first deploy has the commands, then systemctl reload nginx"
-            : "make the server lines of conf.d/erp-back-upstream.conf and ERP_SOCKET agree, then systemctl reload nginx"
+            : others.contains { $0.hasSuffix(socket) }
+              ? "enable the site: ln -s ../sites-available/erp-back-server.conf /etc/nginx/sites-enabled/, then systemctl reload nginx"
+              : "make the server lines of conf.d/erp-back-upstream.conf and ERP_SOCKET agree, then systemctl reload nginx"
         )
       ]
     }

@@ -111,7 +111,11 @@ struct DatabaseCheck {
     let row = try session.rows(
       """
       SELECT current_setting('server_version'), current_setting('server_version_num'),
-        current_setting('server_encoding'), d.datcollate, pg_is_in_recovery(),
+        current_setting('server_encoding'),
+        -- Columns of later versions, where there are such.
+        CASE WHEN to_jsonb(d)->>'datlocprovider' = 'i' THEN
+          coalesce(to_jsonb(d)->>'daticulocale', to_jsonb(d)->>'datlocale') || ' (ICU)'
+        ELSE d.datcollate END, pg_is_in_recovery(),
         current_setting('default_transaction_read_only'), r.rolsuper, quote_ident(current_user),
         quote_ident(current_database()), current_date::text
       FROM pg_database d, pg_roles r

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 extension EndToEnd {
@@ -63,6 +64,54 @@ extension EndToEnd {
       try answer.checkPromises(of: "a large body", isHead: false)
       #expect(answer.status == 413)
       #expect(answer.json["code"] == "too_large")
+    }
+
+    /// The guide's public site: a password in front, and browsers that ask for leave without one.
+    @Test func aGuardRefusesInTheEnvelopeAndLetsPreflightsThrough() throws {
+      let origin = "https://app.example.fr"
+      let environment = ["CORS_ORIGINS": origin]
+      try Site.new(.init(environment: environment)) { site in
+        let directory = URL(fileURLWithPath: site.nginxConfiguration).deletingLastPathComponent()
+        let port = try Socket.freePort()
+        let hash = try Output.ofSuccess("/usr/bin/openssl", ["passwd", "-apr1", "word"])
+        try "erp:\(hash)".write(
+          to: directory.appendingPathComponent("erp.htpasswd"), atomically: false, encoding: .utf8)
+        try """
+        server {
+            listen 127.0.0.1:\(port);
+            auth_basic           $erp_realm;
+            auth_basic_user_file \(directory.path)/erp.htpasswd;
+            include snippets/erp-back-api.conf;
+        }
+        """.write(
+          to: directory.appendingPathComponent("sites-enabled/guarded.conf"), atomically: false,
+          encoding: .utf8)
+        _ = try Output.ofSuccess(
+          Workbench.require().scripts + "/site",
+          ["reload", directory.deletingLastPathComponent().path])
+        let guarded = HTTPClient(port: port)
+        try eventually("nginx has taken it up") {
+          (try? guarded.request("GET", "/api/health").status) != nil
+        }
+        let refused = try guarded.request("GET", "/api/clients/")
+        #expect(refused.status == 401)
+        #expect(refused["WWW-Authenticate"] == "Basic realm=\"ERP\"")
+        #expect(refused.json["code"] == "unauthorized")
+        try refused.checkPromises(of: "without a password", isHead: false)
+
+        let password = "Authorization: Basic " + Data("erp:word".utf8).base64EncodedString()
+        #expect(try guarded.request("GET", "/api/clients/", [password]).status == 200)
+
+        let preflight = try guarded.request(
+          "OPTIONS", "/api/clients/",
+          [
+            "Origin: \(origin)", "Access-Control-Request-Method: GET",
+            "Access-Control-Request-Headers: authorization",
+          ])
+        #expect(preflight.status == 204)
+        #expect(preflight["Access-Control-Allow-Origin"] == origin)
+        #expect(preflight.list("Access-Control-Allow-Headers").contains("authorization"))
+      }
     }
   }
 }
