@@ -230,6 +230,24 @@ password_shows() {
     cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\0" "\n" | grep -v "^DATABASE_URL=" | grep -F -f /run/secrets'
 }
 
+# An erp-back that wrote the address and does not end, as if stopped right there.
+test_secret_on_disk() {
+  local runner
+  script 'cd /usr/bin && mv erp-back erp-back.away
+    printf "%s\n" "#!/bin/bash" "/usr/bin/erp-back.away \"\$@\"; touch /tmp/address-written; exec sleep 60" >erp-back
+    chmod 755 erp-back'
+  hand run >/dev/null 2>&1 &
+  runner=$!
+  check "kill -9 with the address just written" until_true 10 inside test -e /tmp/address-written
+  inside kill -KILL "$(running_hand)" || true
+  wait "$runner" 2>/dev/null || true
+  inside kill -KILL "$(process 'sleep 60')" || true
+  script 'cd /usr/bin && mv erp-back.away erp-back'
+  check "leaves no password on the disk" same '' "$(printf '%s\n' "$secret" "$encoded" | inside bash -c 'cat >/run/secrets
+    grep -rlF -f /run/secrets /tmp /var/tmp/by-hand /var/lib/erp-back-backup || true')"
+  script 'rm -rf /tmp/erp-back-backup.* /tmp/address-written'
+}
+
 test_signals() {
   local before runner status=0
   before=$(inside ls "$by_hand")
@@ -267,4 +285,5 @@ test_backup() {
   test_addresses
   test_tcp
   test_signals
+  test_secret_on_disk
 }

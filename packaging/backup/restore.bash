@@ -1,0 +1,62 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# The verb restore of erp-back-backup, which sources this.
+
+# In the words of the guide: erp, erp-back, the local server. The locale is the dumped one's.
+print_steps() { # FILE
+  local locale
+  locale=$(sed -n '2s/^# of .*, \(TEMPLATE [A-Za-z0-9_@., '"'"'-]*\)$/\1/p' "${1%.dump}.rows" 2>/dev/null || true)
+  cat <<TEXT
+# As root. First a database of its own, beside the one in use, and the dump into it:
+runuser -u postgres -- psql -Xc "CREATE DATABASE erp_restored OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}"
+erp-back-backup restore $1 --into erp_restored
+
+# Then, when it is what you want, in place of the one in use, which stays as erp_before:
+systemctl stop erp-back.socket erp-back.service
+runuser -u postgres -- psql -X -c 'ALTER DATABASE erp RENAME TO erp_before' -c 'ALTER DATABASE erp_restored RENAME TO erp'
+systemctl start erp-back-migrate
+systemctl start erp-back.socket erp-back.service
+
+# Where the database, its role or its server has another name: it is in DATABASE_URL.
+TEXT
+}
+
+# Root has the files, but PostgreSQL knows the user erp-back: as the units have it.
+as_service() {
+  exec systemd-run --quiet --wait --pipe --collect -p User=erp-back \
+    -p LoadCredential=database_url:/etc/erp-back/database_url -p 'SetCredential=database_url:\n' \
+    -p EnvironmentFile=-/etc/erp-back/erp-back.env -- "$(realpath "$0")" "$@"
+}
+
+restore() { # FILE [--into DATABASE]
+  local file=${1:-} into=${3:-}
+  if [[ -z $file || ($# != 1 && $# != 3) || ($# == 3 && ($2 != --into || -z $into)) ]]; then
+    fail 64 "restore takes a file, and --into DATABASE" "$name --help"
+  fi
+  if [[ ! $into =~ ^[A-Za-z0-9_-]*$ ]]; then fail 64 "a database's name here is letters, digits, _ and -" "$name --help"; fi
+  if [[ $file != */* ]]; then
+    require_readable
+    file=$directory/$file
+  fi
+  file=$(realpath -m -- "$file")
+  if [[ ! -f $file || ! -r $file ]]; then fail 64 "there is no $file to read" "$name list"; fi
+  if [[ -z $into ]]; then print_steps "$file"; return; fi
+  if ((EUID == 0)) && [[ -z ${DATABASE_URL:-} && -z ${CREDENTIALS_DIRECTORY:-} && -d /run/systemd/system ]]; then
+    as_service restore "$file" --into "$into"
+  fi
+  begin
+  query source "$into" >"$work/target" <<'SQL' || explain "the database $into cannot be asked"
+SELECT current_setting('server_version_num')::int / 10000,
+  (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema');
+SQL
+  local tables
+  IFS=$'\t' read -r major tables <"$work/target"
+  pg_restore=$(tool pg_restore "$major")
+  if ((tables > 0)); then fail 64 "the database $into holds $tables tables, and nothing is written over them" "createdb another one"; fi
+  restore_into source "$into" "$file" || explain "the dump does not restore"
+  query source "$into" >"$work/restored" < <(counts '') || explain "the restored rows cannot be counted"
+  if [[ -r ${file%.dump}.rows ]] && ! diff <(grep -v '^#' "${file%.dump}.rows") "$work/restored" >/dev/null; then
+    fail 65 "the restored rows are not those counted when the dump was made" "compare with ${file%.dump}.rows"
+  fi
+  log 5 "restored into $into: $(rows "$work/restored")"
+}
