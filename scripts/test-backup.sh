@@ -181,6 +181,11 @@ LIST
   check "a server that is away" ends 69 'cannot be reached.*remedy' hand "DATABASE_URL=postgresql://pw:$encoded@/pw?host=/run/nowhere" run
   check "a database that is not there" ends 78 'does not exist' hand "DATABASE_URL=postgresql://pw:$encoded@localhost/nowhere" run
   check "no verb" ends 64 'remedy: erp-back-backup --help' inside erp-back-backup
+  inside ln -s "${by_hand##*/}" "$by_hand-link"
+  check "the dumps' place may be a link" hand ERP_BACKUP_DIR="$by_hand-link" ERP_BACKUP_KEEP=1 run
+  check "retention holds there" same 1 "$(inside bash -c "ls $by_hand/*.dump | wc -l")"
+  check "list shows it" says '^erp-[0-9T]+Z\.dump .* verified: 1 tables, 20000 rows' "$(hand ERP_BACKUP_DIR="$by_hand-link" list)"
+  inside rm "$by_hand-link"
   check "a scratch server by address" hand "ERP_BACKUP_SCRATCH_URL=postgresql://pw:$encoded@localhost/pw" run
 }
 
