@@ -50,6 +50,13 @@ INSERT INTO clients (id, type, name, email, tags, contacts)
   FROM generate_series(1, 1000) n;
 CREATE TABLE "Odd ""name"" with 'quotes'" (id serial PRIMARY KEY, t text);
 INSERT INTO "Odd ""name"" with 'quotes'" (t) VALUES ('one'), (NULL);
+CREATE TABLE parent (b int, a text);
+CREATE TABLE child (c float8) INHERITS (parent);
+ALTER TABLE parent ADD COLUMN d timestamptz DEFAULT now();
+INSERT INTO child VALUES (1, 'x', 0.1, now());
+CREATE TABLE "no columns" ();
+INSERT INTO "no columns" DEFAULT VALUES;
+ALTER DATABASE erp SET timezone = 'Asia/Tokyo';
 CREATE TABLE parts (day date) PARTITION BY RANGE (day);
 CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 INSERT INTO parts VALUES ('2026-11-22');
@@ -130,10 +137,10 @@ SQL
   inside umount "$backups"
 
   script 'cd /usr/lib/postgresql/15/bin && mv pg_restore pg_restore.away
-    printf "%s\n" "#!/bin/bash" "# loses a row, as a failing machine might" "\"\$0.away\" \"\$@\" || exit" \
-      "[[ \$1 == --version ]] || psql -Xqd \"\${@: -2:1}\" -c \"DELETE FROM clients WHERE email = '"'c1@example.org'"'\"" >pg_restore
+    printf "%s\n" "#!/bin/bash" "# changes a row, as a failing machine might" "\"\$0.away\" \"\$@\" || exit" \
+      "[[ \$1 == --version ]] || psql -Xqd \"\${@: -2:1}\" -c \"UPDATE clients SET city = email WHERE email = '"'c1@example.org'"'\"" >pg_restore
     chmod 755 pg_restore'
-  check "damage: a row that does not come back fails the unit" refuses start_backup
+  check "damage: a row that comes back changed fails the unit" refuses start_backup
   check "with the table in the journal" failed_with 65 'the dump is not what was dumped: .*public.clients'
   check "nothing is left of it" nothing_left
   check "and nothing old was removed" same "$before" "$(dump_names)"
