@@ -29,7 +29,13 @@ unfinished() { inside find "$backups" "$by_hand" -name '*.partial*' 2>/dev/null;
 scratches() { sql postgres "SELECT datname FROM pg_database WHERE datname LIKE 'erp\_back\_verify%'"; }
 nothing_left() { same '' "$(unfinished)$(scratches)"; }
 locale_of() { sql postgres "SELECT datlocprovider, daticulocale, datcollate FROM pg_database WHERE datname = '$1'"; }
-fingerprint() { sql "$1" "SELECT count(*), md5(string_agg(c::text, E'\n' ORDER BY id)) FROM clients c"; }
+fingerprint() { sql "$1" "SET timezone = UTC; SELECT count(*), md5(string_agg(c::text, E'\n' ORDER BY id)) FROM clients c"; }
+
+grants() { # DATABASE
+  sql "$1" "SELECT relname, unnest(relacl)::text FROM pg_class WHERE relname = 'clients' UNION ALL
+    SELECT attname, unnest(attacl)::text FROM pg_attribute WHERE attrelid = 'clients'::regclass UNION ALL
+    SELECT 'default', unnest(defaclacl)::text FROM pg_default_acl ORDER BY 1, 2" | tr '|' ' '
+}
 
 # hand [VARIABLE=VALUE…] VERB…: as the user erp-back, outside the unit
 hand() { inside runuser -u erp-back -- env ERP_BACKUP_DIR="$by_hand" DATABASE_URL="postgresql://pw:$encoded@/pw?host=/run/postgresql" "${@:1:$#-1}" /usr/bin/erp-back-backup "${@: -1}"; }
@@ -44,6 +50,7 @@ ends() {
 
 # A thousand clients, tables with names that want quoting, partitions, a sequence.
 fill() {
+  as_postgres createuser reader && as_postgres createuser 'gone reader' || return 1
   inside runuser -u erp-back -- psql -Xq -v ON_ERROR_STOP=1 -d erp <<'SQL'
 INSERT INTO clients (id, type, name, email, tags, contacts)
   SELECT gen_random_uuid(), 'company', 'Société « ' || n || ' »', 'c' || n || '@example.org', ARRAY['a', 'b'], '[{"name": "x"}]'
@@ -60,6 +67,9 @@ ALTER DATABASE erp SET timezone = 'Asia/Tokyo';
 CREATE TABLE parts (day date) PARTITION BY RANGE (day);
 CREATE TABLE parts_2026 PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 INSERT INTO parts VALUES ('2026-11-22');
+GRANT SELECT ON clients TO "gone reader";
+GRANT SELECT, UPDATE (name) ON clients TO reader;
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader;
 SQL
 }
 
@@ -83,12 +93,20 @@ test_the_unit() {
 
 # The steps are printed to be followed: so they are, as printed.
 test_restore() {
-  local before steps
+  local before steps said granted
   before=$(fingerprint erp)
   steps=$(inside erp-back-backup restore "$(newest)")
+  sql erp 'DROP OWNED BY "gone reader"' && as_postgres dropuser 'gone reader'
+  granted=$(grants erp)
   sql erp "DELETE FROM clients WHERE email LIKE 'c9%'" >/dev/null
   check "restore: the table differs from the dump's now" refuses same "$before" "$(fingerprint erp)"
   check "the printed steps run as printed" script "$steps"
+  said=$(<"$work/output")
+  check "a role that is gone is told, with its statement" \
+    says 'not granted: GRANT SELECT ON TABLE public\.clients TO "gone reader"; \(ERROR: +role "gone reader" does not exist\)' "$said"
+  check "and once" says ': 1 of the grants could not be made; remedy' "$said"
+  check "what was granted to others is granted again" same "$granted" "$(grants erp)"
+  check "a column and a default privilege among it" says 'default reader=r.*name reader=w' "$(paste -sd ' ' <<<"$granted")"
   check "every row is back as it was" same "$before" "$(fingerprint erp)"
   check "the database before stays" says '^1000?$|^8[0-9]{2}$|^9[0-9]{2}$' "$(sql erp_before 'SELECT count(*) FROM clients')"
   check "and the service answers" until_true 10 ready

@@ -134,6 +134,7 @@ SQL
 
 rows() { awk -F '\t' '!/^#/ {tables++; rows += $2} END {printf "%d tables, %d rows", tables, rows}' "$1"; }
 
+# Without what was granted: restore_grants does that, and a scratch database needs none.
 restore_into() { # SERVICE DATABASE FILE
   run "$pg_restore" --no-owner --no-privileges --exit-on-error -w -d "service=$1 dbname=$2" "$3"
 }
