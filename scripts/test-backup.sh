@@ -96,6 +96,8 @@ test_restore() {
   local before steps said granted
   before=$(fingerprint erp)
   steps=$(inside erp-back-backup restore "$(newest)")
+  check "the command for what was set for the database shows it" says "^ALTER DATABASE erp SET .*Tokyo" \
+    "$(script "cd $backups && $(sed -n 's/^#   \(pg_restore .*\)/\1/p' <<<"$steps")")"
   sql erp 'DROP OWNED BY "gone reader"' && as_postgres dropuser 'gone reader'
   granted=$(grants erp)
   sql erp "DELETE FROM clients WHERE email LIKE 'c9%'" >/dev/null

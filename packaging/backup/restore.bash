@@ -6,9 +6,10 @@ print_steps() { # FILE
   local locale
   locale=$(sed -n '2s/^# of .*, \(TEMPLATE [A-Za-z0-9_@., '"'"'-]*\)$/\1/p' "${1%.dump}.rows" 2>/dev/null || true)
   cat <<TEXT
-# Not in a dump, to be made again where they are missing: roles (before the restore, for what is
-# granted to them is restored then; pg_dumpall --roles-only has them), and what ALTER DATABASE … SET,
-# ALTER ROLE … SET and GRANT … ON DATABASE gave (after it).
+# A dump holds no roles and no ALTER ROLE … SET: make missing ones before the restore, which grants
+# to them what was granted (pg_dumpall --globals-only has them). What was set for the database and
+# granted on it is not restored either; this shows it, to be run after the restore:
+#   pg_restore -C -f - $1 | grep -E '^(ALTER|GRANT|REVOKE) .*DATABASE'
 
 # As root. First a database of its own, beside the one in use, and the dump into it:
 runuser -u postgres -- psql -Xc "CREATE DATABASE erp_restored OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}"
