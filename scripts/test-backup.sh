@@ -93,9 +93,10 @@ test_the_unit() {
 
 # The steps are printed to be followed: so they are, as printed.
 test_restore() {
-  local before steps said granted
+  local before before_database steps said granted
   before=$(fingerprint erp)
   steps=$(inside erp-back-backup restore "$(newest)")
+  before_database=$(grep -m1 -o 'erp_before_[0-9]*' <<<"$steps")
   check "the command for what was set for the database shows it" says "^ALTER DATABASE erp SET .*Tokyo" \
     "$(script "cd $backups && $(sed -n 's/^#   \(pg_restore .*\)/\1/p' <<<"$steps")")"
   sql erp 'DROP OWNED BY "gone reader"' && as_postgres dropuser 'gone reader'
@@ -110,15 +111,18 @@ test_restore() {
   check "what was granted to others is granted again" same "$granted" "$(grants erp)"
   check "a column and a default privilege among it" says 'default reader=r.*name reader=w' "$(paste -sd ' ' <<<"$granted")"
   check "every row is back as it was" same "$before" "$(fingerprint erp)"
-  check "the database before stays" says '^1000?$|^8[0-9]{2}$|^9[0-9]{2}$' "$(sql erp_before 'SELECT count(*) FROM clients')"
+  check "the database before stays" says '^1000?$|^8[0-9]{2}$|^9[0-9]{2}$' "$(sql "$before_database" 'SELECT count(*) FROM clients')"
   check "and the service answers" until_true 10 ready
-  check "its locale is the dumped one's" same "$(locale_of erp_before)" "$(locale_of erp)"
+  check "its locale is the dumped one's" same "$(locale_of "$before_database")" "$(locale_of erp)"
   check "a database with tables in it is not written over" ends 64 'holds [0-9]+ tables' inside erp-back-backup restore "$(newest)" --into erp
   as_postgres createdb -T template0 -O erp-back erp_second
   inside cp -p "$backups/$(newest)" /var/lib/erp-back-backup/copy.dump
   script 'sed "s/^public\.clients\t.*/public.clients\t7/" '"$backups"'/erp-*.rows >'"$backups/copy.rows; chown erp-back $backups/copy.*"
   check "rows that are not those counted are told" ends 65 'not those counted' inside erp-back-backup restore copy.dump --into erp_second
   inside rm "$backups/copy.dump" "$backups/copy.rows"
+  inside cp "$backups/$(newest)" /root/own.dump
+  check "a dump that the service's user cannot read is told" ends 77 'cannot read /root/own.dump; remedy: install -o erp-back' \
+    inside erp-back-backup restore /root/own.dump --into erp_second
 }
 
 test_retention() {
@@ -211,6 +215,9 @@ LIST
   inside ln -s "${by_hand##*/}" "$by_hand-link"
   check "the dumps' place may be a link" hand ERP_BACKUP_DIR="$by_hand-link" ERP_BACKUP_KEEP=1 run
   check "retention holds there" same 1 "$(inside bash -c "ls $by_hand/*.dump | wc -l")"
+  script "echo 'ERP_BACKUP_DIR=\"$by_hand-link\"' >>/etc/erp-back/erp-back.env"
+  check "a person's list is of the place in erp-back.env" says '^erp-[0-9T]+Z\.dump .* 20000 rows' "$(inside erp-back-backup list)"
+  script "sed -i '/^ERP_BACKUP_DIR/d' /etc/erp-back/erp-back.env"
   check "list shows it" says '^erp-[0-9T]+Z\.dump .* verified: 1 tables, 20000 rows' "$(hand ERP_BACKUP_DIR="$by_hand-link" list)"
   inside rm "$by_hand-link"
   check "a scratch server by address" hand "ERP_BACKUP_SCRATCH_URL=postgresql://pw:$encoded@localhost/pw" run

@@ -110,7 +110,7 @@ extension EndToEnd {
           ])
         #expect(preflight.status == 204)
         #expect(preflight["Access-Control-Allow-Origin"] == origin)
-        #expect(preflight.list("Access-Control-Allow-Headers").contains("authorization"))
+        #expect(preflight.list("Access-Control-Allow-Headers").contains("Authorization"))
       }
     }
   }

@@ -3,7 +3,8 @@
 
 # In the words of the guide: erp, erp-back, the local server. The locale is the dumped one's.
 print_steps() { # FILE
-  local locale
+  local locale before
+  before=erp_before_$(date -u +%Y%m%d%H%M%S)
   locale=$(sed -n '2s/^# of .*, \(TEMPLATE [A-Za-z0-9_@., '"'"'-]*\)$/\1/p' "${1%.dump}.rows" 2>/dev/null || true)
   cat <<TEXT
 # A dump holds no roles and no ALTER ROLE … SET: make missing ones before the restore, which grants
@@ -12,13 +13,13 @@ print_steps() { # FILE
 #   pg_restore -C -f - $1 | grep -E '^(ALTER|GRANT|REVOKE) .*DATABASE'
 
 # As root. First a database of its own, beside the one in use, and the dump into it:
-runuser -u postgres -- psql -Xc "CREATE DATABASE erp_restored OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}"
-erp-back-backup restore $1 --into erp_restored
+cd / && runuser -u postgres -- psql -Xc "CREATE DATABASE erp_restored OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}" \\
+  && erp-back-backup restore $1 --into erp_restored
 
-# Then, when it is what you want, in place of the one in use, which stays as erp_before:
+# Then, when it is what you want, in place of the one in use, which stays as $before:
 systemctl stop erp-back.socket erp-back.service
-runuser -u postgres -- psql -X -c 'ALTER DATABASE erp RENAME TO erp_before' -c 'ALTER DATABASE erp_restored RENAME TO erp'
-systemctl start erp-back-migrate
+runuser -u postgres -- psql -Xv ON_ERROR_STOP=1 -c 'ALTER DATABASE erp RENAME TO $before' -c 'ALTER DATABASE erp_restored RENAME TO erp' \\
+  && systemctl start erp-back-migrate
 systemctl start erp-back.socket erp-back.service
 
 # Where the database, its role or its server has another name: it is in DATABASE_URL.
@@ -68,6 +69,9 @@ restore() { # FILE [--into DATABASE]
   if [[ ! -f $file || ! -r $file ]]; then fail 64 "there is no $file to read" "$name list"; fi
   if [[ -z $into ]]; then print_steps "$file"; return; fi
   if ((EUID == 0)) && [[ -z ${DATABASE_URL:-} && -z ${CREDENTIALS_DIRECTORY:-} && -d /run/systemd/system ]]; then
+    if id erp-back >/dev/null 2>&1 && ! runuser -u erp-back -- test -r "$file"; then
+      fail 77 "the user erp-back, who restores, cannot read $file" "install -o erp-back -m 600 $file $directory/"
+    fi
     as_service restore "$file" --into "$into"
   fi
   begin
