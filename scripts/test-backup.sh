@@ -114,6 +114,9 @@ test_restore() {
   check "the database before stays" says '^1000?$|^8[0-9]{2}$|^9[0-9]{2}$' "$(sql "$before_database" 'SELECT count(*) FROM clients')"
   check "and the service answers" until_true 10 ready
   check "its locale is the dumped one's" same "$(locale_of "$before_database")" "$(locale_of erp)"
+  inside bash -c "${steps//erp-back-backup restore/false}" >/dev/null 2>&1 || true
+  check "after a restore that failed, the other steps leave the database alone" same "$before" "$(fingerprint erp)"
+  check "and the service answers again" until_true 10 ready
   check "a database with tables in it is not written over" ends 64 'holds [0-9]+ tables' inside erp-back-backup restore "$(newest)" --into erp
   as_postgres createdb -T template0 -O erp-back erp_second
   inside cp -p "$backups/$(newest)" /var/lib/erp-back-backup/copy.dump

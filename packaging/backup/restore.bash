@@ -3,7 +3,8 @@
 
 # In the words of the guide: erp, erp-back, the local server. The locale is the dumped one's.
 print_steps() { # FILE
-  local locale before
+  local locale before services='erp-back.socket erp-back.service'
+  if systemctl --quiet is-active pgbouncer.service 2>/dev/null; then services+=' pgbouncer.service'; fi # it holds sessions
   before=erp_before_$(date -u +%Y%m%d%H%M%S)
   locale=$(sed -n '2s/^# of .*, \(TEMPLATE [A-Za-z0-9_@., '"'"'-]*\)$/\1/p' "${1%.dump}.rows" 2>/dev/null || true)
   cat <<TEXT
@@ -12,15 +13,17 @@ print_steps() { # FILE
 # granted on it is not restored either; this shows it, to be run after the restore:
 #   pg_restore -C -f - $1 | grep -E '^(ALTER|GRANT|REVOKE) .*DATABASE'
 
-# As root. First a database of its own, beside the one in use, and the dump into it:
-cd / && runuser -u postgres -- psql -Xc "CREATE DATABASE erp_restored OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}" \\
-  && erp-back-backup restore $1 --into erp_restored
+# As root. First a database of its own, beside the one in use, and the dump into it; it is called
+# erp_restored once all of it is there:
+cd / && runuser -u postgres -- psql -Xv ON_ERROR_STOP=1 -c 'DROP DATABASE IF EXISTS erp_restoring' -c "CREATE DATABASE erp_restoring OWNER \"erp-back\" ${locale:-TEMPLATE template0 ENCODING 'UTF8'}" \\
+  && erp-back-backup restore $1 --into erp_restoring \\
+  && runuser -u postgres -- psql -Xc 'ALTER DATABASE erp_restoring RENAME TO erp_restored'
 
 # Then, when it is what you want, in place of the one in use, which stays as $before:
-systemctl stop erp-back.socket erp-back.service
-runuser -u postgres -- psql -Xv ON_ERROR_STOP=1 -c 'ALTER DATABASE erp RENAME TO $before' -c 'ALTER DATABASE erp_restored RENAME TO erp' \\
+systemctl stop $services
+runuser -u postgres -- psql -X1v ON_ERROR_STOP=1 -c 'ALTER DATABASE erp RENAME TO $before' -c 'ALTER DATABASE erp_restored RENAME TO erp' \\
   && systemctl start erp-back-migrate
-systemctl start erp-back.socket erp-back.service
+systemctl start $services
 
 # Where the database, its role or its server has another name: it is in DATABASE_URL.
 TEXT
@@ -28,8 +31,10 @@ TEXT
 
 # Root has the files, but PostgreSQL knows the user erp-back: as the units have it.
 as_service() {
+  local address=/etc/erp-back/database_url
+  if [[ -e $address.direct ]]; then address+=.direct; fi # as the guide has it with PgBouncer in front
   exec systemd-run --quiet --wait --pipe --collect -p User=erp-back \
-    -p LoadCredential=database_url:/etc/erp-back/database_url -p 'SetCredential=database_url:\n' \
+    -p LoadCredential="database_url:$address" -p 'SetCredential=database_url:\n' \
     -p EnvironmentFile=-/etc/erp-back/erp-back.env -- "$(realpath "$0")" "$@"
 }
 
