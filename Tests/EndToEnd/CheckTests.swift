@@ -5,21 +5,9 @@ extension EndToEnd {
   /// `erp-back check`: what is wrong is named, and nothing else.
   @Suite(.enabled(if: getuid() == 0, "only root may read nginx's files and make users' sockets"))
   struct CheckTests {
-    /// A role that owns nothing more than the database's tables; the URL with it.
-    private func plainRole(_ site: Site, _ grants: String = "") throws -> String {
-      let role = unique()
-      try site.database.psql(
-        """
-        CREATE ROLE \(role) LOGIN;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON clients, erp_back_revisions TO \(role);
-        \(grants.replacing("ROLE", with: role))
-        """)
-      return site.database.url.replacing("//erp@", with: "//\(role)@")
-    }
-
     @Test func allIsWell() throws {
       try Site.new { site in
-        let url = try plainRole(site)
+        let url = try site.plainRole()
         let check = try Examination.of(site, url: url)
         #expect(check.output.status == 0)
         #expect(check.named("warning", "failure").isEmpty)
@@ -162,7 +150,7 @@ extension EndToEnd {
     @Test func aMissingPermissionIsNamed() throws {
       try Site.new { site in
         for permission in ["SELECT", "INSERT", "UPDATE", "DELETE"] {
-          let url = try plainRole(site, "REVOKE \(permission) ON clients FROM ROLE")
+          let url = try site.plainRole("REVOKE \(permission) ON clients FROM ROLE")
           let check = try Examination.of(site, url: url)
           #expect(check.output.status == 1)
           #expect(check.failures.count == 1, "\(check.failures)")
@@ -170,7 +158,7 @@ extension EndToEnd {
           let remedy = check.findings.first { $0.outcome == "failure" }?.remedy ?? ""
           #expect(remedy.hasPrefix("GRANT \(permission) ON public.clients TO t"))
         }
-        let url = try plainRole(site, "REVOKE ALL ON erp_back_revisions FROM ROLE")
+        let url = try site.plainRole("REVOKE ALL ON erp_back_revisions FROM ROLE")
         let check = try Examination.of(site, url: url)
         #expect(check.failures.contains { $0.contains("erp_back_revisions") }, "\(check.failures)")
       }
@@ -182,7 +170,7 @@ extension EndToEnd {
         func hidden(_ url: String) throws -> [String] {
           try Examination.of(site, url: url).warnings.filter { $0.contains("row-level security") }
         }
-        let (url, owner) = (try plainRole(site), unique())
+        let (url, owner) = (try site.plainRole(), unique())
         try site.database.psql(
           "CREATE ROLE \(owner) LOGIN; ALTER TABLE clients OWNER TO \(owner); GRANT SELECT ON erp_back_revisions TO \(owner)"
         )
@@ -201,8 +189,8 @@ extension EndToEnd {
     /// Without it the expected tables cannot be built; the declaration tells of columns still.
     @Test func aRoleWithoutTemporaryTablesIsToldWhatWasNotCompared() throws {
       try Site.new { site in
-        let url = try plainRole(
-          site, "REVOKE TEMPORARY ON DATABASE \(site.database.name) FROM PUBLIC")
+        let url = try site.plainRole(
+          "REVOKE TEMPORARY ON DATABASE \(site.database.name) FROM PUBLIC")
         let check = try Examination.of(site, url: url)
         #expect(check.output.status == 0)
         let skipped = check.findings.filter {
@@ -337,67 +325,6 @@ extension EndToEnd {
       let limited = try Examination.of(site, url: url)
       #expect(
         limited.failures == ["9 connections are asked for, and the limit of role \(role) is 4"])
-    }
-
-    @Test func theSocketIsLookedAt() throws {
-      try Site.new { site in
-        let url = try plainRole(site)
-        let path = site.responder.socketPath
-        func check(_ socket: String = path) throws -> [String] {
-          try Examination.of(site, url: url, ["ERP_SOCKET": socket]).named("failure", "warning")
-        }
-        #expect(try check().isEmpty)
-        #expect(chmod(path, 0o600) == 0)
-        #expect(try check().contains { $0.contains("0600 root:www-data: www-data") })
-        #expect(chmod(path, 0o666) == 0)
-        #expect(try check().contains { $0.contains("0666") && $0.contains("every user") })
-        #expect(chmod(path, 0o660) == 0)
-
-        site.responder.process?.signal(SIGKILL)
-        _ = try site.responder.process?.wait()
-        let abandoned = try check()
-        #expect(abandoned.contains { $0 == "\(path): nobody listens on it" })
-        #expect(abandoned.contains { $0.contains("502") })
-        #expect(unlink(path) == 0)
-        #expect(try check().contains { $0 == "\(path): there is no such file" })
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-        #expect(try check().contains { $0.contains("is not a socket") })
-        let elsewhere = try check("/run/elsewhere.sock")
-        #expect(elsewhere.contains { $0.contains("hands nothing to /run/elsewhere.sock") })
-        #expect(elsewhere.contains { $0.contains(path) })
-      }
-    }
-
-    /// The guide's own, as it is printed there, but for ports and the certificate's place.
-    @Test func thePublicSiteOfTheGuideStandsBesideTheOperators() throws {
-      try Site.new { site in
-        let directory = site.nginxConfiguration.replacing("/nginx.conf", with: "")
-        let guide = try String(
-          contentsOfFile: Workbench.require().scripts + "/../docs/operations.md", encoding: .utf8)
-        let block = try #require(guide.firstMatch(of: /```nginx\n([\s\S]*?)```/)).1
-        _ = try Output.ofSuccess(
-          "/usr/bin/openssl",
-          [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-subj", "/CN=erp.example.fr", "-keyout", directory + "/privkey.pem", "-out",
-            directory + "/fullchain.pem",
-          ])
-        let (plain, encrypted) = (try Socket.freePort(), try Socket.freePort())
-        let text = block.replacing("listen 80;", with: "listen 127.0.0.1:\(plain);")
-          .replacing("listen 443 ", with: "listen 127.0.0.1:\(encrypted) ")
-          .replacing("/etc/letsencrypt/live/erp.example.fr/", with: directory + "/")
-        #expect(text.contains("\(encrypted) ssl") && text.contains("erp-back-api.conf"))
-        // Read before erp-back-server.conf.
-        try text.write(
-          toFile: directory + "/sites-enabled/erp", atomically: false, encoding: .utf8)
-        let check = try Examination.of(site, url: try plainRole(site))
-        #expect(check.output.status == 0, "\(check.findings)")
-        #expect(
-          check.named("ok").contains(
-            "GET http://127.0.0.1:\(site.port)/health/ready: 200, ready"), "\(check.findings)")
-        #expect(
-          check.named("ok").contains { $0.hasPrefix("nginx hands") && $0.contains("\(encrypted)") })
-      }
     }
 
     @Test func settingsAreLookedAtTogether() throws {

@@ -45,3 +45,17 @@ extension Workbench {
   static let canMount =
     getuid() == 0 && (try? Output.of("/usr/bin/unshare", ["--mount", "/bin/true"]))?.status == 0
 }
+
+extension Site {
+  /// A role that owns nothing more than the database's tables; the URL with it.
+  func plainRole(_ grants: String = "") throws -> String {
+    let role = unique()
+    try database.psql(
+      """
+      CREATE ROLE \(role) LOGIN;
+      GRANT SELECT, INSERT, UPDATE, DELETE ON clients, erp_back_revisions TO \(role);
+      \(grants.replacing("ROLE", with: role))
+      """)
+    return database.url.replacing("//erp@", with: "//\(role)@")
+  }
+}
