@@ -24,21 +24,21 @@ final class Observer {
 
   /// A request has its answer.
   func answered(_ exchange: Exchange, now: UInt64) {
-    let response = exchange.response
+    let status = exchange.response.status
     let elapsed = now - min(exchange.started, now)
     tally.add(
       Tally.Answer(
-        route: exchange.plan.route, method: exchange.plan.method, status: response.status,
+        route: exchange.plan.route, method: exchange.plan.method, status: status,
         nanoseconds: elapsed, bodyBytes: exchange.request.body.count,
-        responseBytes: response.head.count + response.body.count))
+        responseBytes: exchange.response.head.count + exchange.response.body.count))
     let isSlow = elapsed >= slowLimit
     if isSlow { tally.slowRequests += 1 }
-    guard response.status >= 500 || isSlow || logsAccess else { return }
+    guard status >= 500 || isSlow || logsAccess else { return }
     let line = Observation.Answer(
       requestID: exchange.request.id, method: Application.methods[exchange.plan.method],
-      route: routes[exchange.plan.route], status: response.status,
-      milliseconds: Int(elapsed / 1_000_000), bytes: response.body.count)
-    if response.status >= 500 {
+      route: routes[exchange.plan.route], status: status,
+      milliseconds: Int(elapsed / 1_000_000), bytes: exchange.response.body.count)
+    if status >= 500 {
       log(.failed(line, cause: exchange.cause ?? "none"))
     } else if isSlow {
       log(.slow(line))
