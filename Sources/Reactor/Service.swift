@@ -15,9 +15,7 @@ final class Service {
   /// CGI names of the fields that are read, by `Request.Field`.
   private static let names = Request.Field.allCases.map { Array($0.parameterName.utf8) }
 
-  private(set) var exchanges: [Exchange?] = []
-  private var free: [Int] = []
-  private var generation: UInt32 = 0
+  private var exchanges = ExchangeTable()
   private var random = SystemRandomNumberGenerator()
   private var lanes: [Pool] = []
   /// Statements per Sync, by lane.
@@ -60,13 +58,13 @@ final class Service {
     ]
   }
 
-  var exchangeCount: Int { exchanges.count - free.count }
+  var exchangeCount: Int { exchanges.count }
 
   // MARK: connections from the web server
 
   /// Takes up a new connection.
   func accept(_ connection: FastCGI.Connection) {
-    let exchange = add(connection)
+    let exchange = exchanges.add(connection)
     exchange.deadline = now + Self.arrivalLimit
     do throws(SystemError) {
       try loop.watch(
@@ -79,7 +77,7 @@ final class Service {
 
   /// Answers the one request of a CGI process; the loop ends when no exchange is left.
   func acceptCommonGateway() {
-    let exchange = add(nil)
+    let exchange = exchanges.add(nil)
     let body = exchange.request.receive { bytes, fields in
       CommonGateway.read(
         Self.names, into: &bytes, values: &fields, limit: settings.maxBody,
@@ -90,9 +88,9 @@ final class Service {
 
   /// The socket of an exchange has changed.
   func ready(_ event: EventLoop.Event, _ index: Int, generation: UInt32) {
-    guard index < exchanges.count, let exchange = exchanges[index],
-      exchange.generation & 0xff_ffff == generation
-    else { return }
+    guard let exchange = exchanges[index], exchange.generation & 0xff_ffff == generation else {
+      return
+    }
     if event.isHangup { exchange.hasPeerClosed = true }
     switch exchange.state {
     // A request that nginx gave up while it waited at the socket was answered with 503 there, and
@@ -209,18 +207,6 @@ final class Service {
     }
   }
 
-  private func add(_ connection: FastCGI.Connection?) -> Exchange {
-    generation &+= 1
-    let index = free.popLast() ?? exchanges.count
-    let exchange = Exchange(index, generation: generation, connection)
-    if index == exchanges.count {
-      exchanges.append(exchange)
-    } else {
-      exchanges[index] = exchange
-    }
-    return exchange
-  }
-
   /// Ends an exchange, and what the database still does for it.
   private func close(_ exchange: Exchange) {
     if exchange.state == .waiting {
@@ -231,10 +217,8 @@ final class Service {
   }
 
   private func remove(_ exchange: Exchange) {
-    guard exchanges[exchange.index] === exchange else { return }
     exchange.deadline = Exchange.never
-    exchanges[exchange.index] = nil
-    free.append(exchange.index)
+    exchanges.remove(exchange)
   }
 
   // MARK: the database
@@ -264,7 +248,7 @@ final class Service {
     board.publish(
       Figures(
         tally: observer.tally, connections: exchangeCount,
-        waiting: exchanges.count { $0?.state == .waiting },
+        waiting: exchanges.count { $0.state == .waiting },
         lanes: zip(lanes, batches).map { LaneFigures($0, batches: $1) }), of: number)
   }
 
@@ -283,13 +267,13 @@ final class Service {
   /// Whether something is owed that time alone can end.
   var needsTicks: Bool {
     lanes.contains { $0.needsTicks }
-      || exchanges.contains { $0.map { $0.deadline != Exchange.never } ?? false }
+      || exchanges.contains { $0.deadline != Exchange.never }
   }
 
   /// Gives up what is overdue.
   func tick() {
     for lane in lanes { lane.tick(now: now) }
-    for case .some(let exchange) in exchanges where now >= exchange.deadline {
+    for exchange in exchanges where now >= exchange.deadline {
       if exchange.state == .waiting {
         lane(of: exchange).abandon(exchange.index, isHung: true, now: now)
         fail(exchange, .timeout, cause: "deadline")
@@ -303,7 +287,7 @@ final class Service {
   /// that has not carried a request yet is waited for: a write may be on its way.
   func drain() {
     isDraining = true
-    for case .some(let exchange) in exchanges where exchange.state == .idle && exchange.isUsed {
+    for exchange in exchanges where exchange.state == .idle && exchange.isUsed {
       arrive(exchange)
       if exchange.state == .idle { remove(exchange) }
     }
@@ -312,7 +296,7 @@ final class Service {
   /// Ends everything at once.
   func abort() {
     for lane in lanes { lane.close() }
-    for case .some(let exchange) in exchanges { remove(exchange) }
+    for exchange in exchanges { remove(exchange) }
   }
 }
 
