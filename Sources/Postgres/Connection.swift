@@ -17,7 +17,7 @@ internal import Glibc
   enum Event: ~Copyable {
     case rows(tag: Int, Result)
     case refused(tag: Int, ServerError)
-    /// Did not run, because one before it in the same batch was refused.
+    /// Did not run or was rolled back, because another of the same batch was refused.
     case aborted(tag: Int)
     /// Nothing more can be read now.
     case none
@@ -29,7 +29,7 @@ internal import Glibc
   private enum Entry {
     case settings
     case prepare(Int)
-    case execute(statement: Int?, tag: Int)
+    case execute(statement: Int?, tag: Int, isRead: Bool)
     case sync
   }
 
@@ -44,6 +44,7 @@ internal import Glibc
   /// Counts preparations, so that a name is never used twice.
   private var generation: UInt32 = 0
   private var refusedPreparation: ServerError?
+  private var writes = WriteBatch()
   /// Whether everything sent was answered, the last Sync too.
   var isIdle: Bool { entries.isEmpty && !hasUnsynced }
   /// Sent to libpq since the last Sync.
@@ -160,10 +161,12 @@ internal import Glibc
   ///   - index: under which it is prepared; nil: parsed each time.
   ///   - types: OIDs of the parameters.
   ///   - ranges: of `bytes`, in binary format; nil is NULL.
+  ///   - isRead: a read's rows stand at once, a write's when its Sync has come back.
   ///   - tag: comes back with the outcome.
   /// - Returns: false when the connection is dead; nothing of the statement was sent.
   public func send(
-    index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?], tag: Int
+    index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?],
+    isRead: Bool, tag: Int
   ) -> Bool {
     guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
     // libpq sends early when much is queued, so a refusal may be read before this batch has its
@@ -193,7 +196,7 @@ internal import Glibc
         handle, sql, count, types, values, lengths, formats, 1) == 1
     }
     guard isSent else { return false }
-    entries.append(.execute(statement: index, tag: tag))
+    entries.append(.execute(statement: index, tag: tag, isRead: isRead))
     hasUnsynced = true
     unsyncedStatements += 1
     return true
@@ -248,6 +251,7 @@ internal import Glibc
   func receive() -> Event {
     if phase == .settingUp, !consume() { return .dead }
     while true {
+      if let (tag, verdict) = writes.popSettled() { return event(tag, verdict) }
       if unsafe PQisBusy(handle) == 1 { return .none }
       guard let result = unsafe PQgetResult(handle) else {
         // The end of one entry's results, or of everything.
@@ -257,15 +261,25 @@ internal import Glibc
         continue
       }
       let status = unsafe PQresultStatus(result)
-      guard let entry = entries.popFirst() else {
+      guard let entry = entries.first else {
         unsafe PQclear(result)
         return .dead
       }
+      // A commit that is refused comes before its Sync, which is still owed.
+      if case .sync = entry, status == PGRES_FATAL_ERROR {
+        let error = unsafe ServerError(result)
+        unsafe PQclear(result)
+        if error.state.endsSession { return .dead }
+        writes.refuseAll(error)
+        continue
+      }
+      _ = entries.popFirst()
       switch entry {
       case .sync:
         unsafe PQclear(result)
         guard status == PGRES_PIPELINE_SYNC else { return .dead }
         if phase == .settingUp { phase = .ready }
+        writes.settle()
       case .settings:
         let isDone = status == PGRES_TUPLES_OK
         let error = unsafe ServerError(result)
@@ -278,47 +292,62 @@ internal import Glibc
           if status == PGRES_FATAL_ERROR { refusedPreparation = unsafe ServerError(result) }
         }
         unsafe PQclear(result)
-      case .execute(let statement, let tag):
-        return unsafe outcome(result, status, statement, tag)
+      case .execute(_, let tag, true) where status == PGRES_TUPLES_OK:
+        return unsafe .rows(tag: tag, Result(result))
+      case .execute(let statement, let tag, let isRead):
+        let verdict = unsafe verdict(result, status, statement)
+        // No Sync will come back after an error that ends the session.
+        if case .refused(let error) = verdict, error.state.endsSession { return event(tag, verdict) }
+        if isRead { return event(tag, verdict) }
+        writes.append(tag, verdict)
       }
     }
   }
 
-  private func outcome(
-    _ result: OpaquePointer, _ status: ExecStatusType, _ statement: Int?, _ tag: Int
-  ) -> Event {
+  private func verdict(
+    _ result: OpaquePointer, _ status: ExecStatusType, _ statement: Int?
+  ) -> WriteBatch.Verdict {
     switch status {
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-      return unsafe .rows(tag: tag, Result(result))
+      return unsafe .done(WriteBatch.Held(Result(result)))
     case PGRES_PIPELINE_ABORTED:
       unsafe PQclear(result)
-      if let error = refusedPreparation {
-        refusedPreparation = nil
-        return .refused(tag: tag, error)
-      }
-      return .aborted(tag: tag)
+      guard let error = refusedPreparation else { return .aborted }
+      refusedPreparation = nil
+      return .refused(error)
     default:
       let error = unsafe ServerError(result)
       unsafe PQclear(result)
       if error.state.needsPreparing, let statement { prepared[statement] = "" }
-      return .refused(tag: tag, error)
+      return .refused(error)
+    }
+  }
+
+  private func event(_ tag: Int, _ verdict: WriteBatch.Verdict) -> Event {
+    switch verdict {
+    case .done(let held):
+      guard let rows = held.take() else { return .aborted(tag: tag) }
+      return .rows(tag: tag, rows)
+    case .refused(let error): return .refused(tag: tag, error)
+    case .aborted: return .aborted(tag: tag)
     }
   }
 
   /// Nobody waits for the outcome of `tag` any more.
   func orphan(_ tag: Int) {
+    writes.orphan(tag)
     for offset in 0..<entries.count {
-      if case .execute(let statement, tag) = entries[offset] {
-        entries[offset] = .execute(statement: statement, tag: -1)
+      if case .execute(let statement, tag, let isRead) = entries[offset] {
+        entries[offset] = .execute(statement: statement, tag: -1, isRead: isRead)
       }
     }
   }
 
   /// The tags still in flight, in order; the connection is given up.
   func takeTags() -> [Int] {
-    var tags: [Int] = []
+    var tags = writes.takeTags()
     while let entry = entries.popFirst() {
-      if case .execute(_, let tag) = entry, tag >= 0 { tags.append(tag) }
+      if case .execute(_, let tag, _) = entry, tag >= 0 { tags.append(tag) }
     }
     return tags
   }

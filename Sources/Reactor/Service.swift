@@ -314,7 +314,8 @@ extension Service: PoolOwner {
     }
     return connection.send(
       index: statement.index, sql: statement.sql, types: statement.parameterTypes,
-      bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges, tag: ticket)
+      bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
+      isRead: statement.isRead, tag: ticket)
   }
 
   func isRead(_ ticket: Int) -> Bool {

@@ -17,6 +17,8 @@ extension EndToEnd {
             })
         }
         let target = try #require(try site.create(client())["Location"])
+        // Answered after the connection of the create has ended.
+        #expect(try site.get(target).status == 200)
         let before = try open()
         for _ in 0..<3 {
           process.signal(SIGHUP)
