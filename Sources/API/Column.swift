@@ -1,5 +1,5 @@
-/// One column of a resource: its names, its kind, its limits.
-public struct Column: Sendable {
+/// One column of a resource: its names, its kind, its limits. A class for `Resource`'s reason.
+public final class Column: Sendable {
   /// How a value is stored, sent and checked.
   public enum Kind: Sendable, Equatable {
     case uuid

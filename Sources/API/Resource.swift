@@ -1,7 +1,8 @@
 /// One resource of the API, declared once: a table, its columns and what may be asked of them.
 ///
-/// SQL text, JSON in and out, validation and routes all derive from this value.
-public struct Resource: Sendable {
+/// SQL text, JSON in and out, validation and routes all derive from this. A class, since a request
+/// looks at it often and a copy of so many arrays counts them all.
+public final class Resource: Sendable {
   /// The first path segment, and the table's name in schema `public`.
   public let name: String
   let nouns: Nouns
