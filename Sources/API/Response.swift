@@ -101,8 +101,7 @@ public struct Response: Sendable {
 
   /// Builds `head`; for HEAD the body's length stands and the body goes.
   mutating func finish(isHead: Bool, requestID: Span<UInt8>) {
-    head.append(contentsOf: Self.statusLines[status] ?? Array("Status: \(status)".utf8))
-    head.append(contentsOf: Self.lineEnd)
+    head.append(contentsOf: Self.statusLines[status - 200])
     if status != 204 && status != 304 {
       head.append(contentsOf: contentType.fields)
       head.appendDecimal(body.count)
@@ -123,13 +122,18 @@ public struct Response: Sendable {
   private static let lineEnd = Array("\r\n".utf8)
 
   /// Every status that is answered, rising.
-  static var statuses: [Int] { statusLines.keys.sorted() }
+  static var statuses: [Int] { reasons.keys.sorted() }
 
   /// RFC 9110 section 15.
-  private static let statusLines: [Int: [UInt8]] = [
+  private static let reasons = [
     200: "OK", 201: "Created", 204: "No Content", 304: "Not Modified", 400: "Bad Request",
     404: "Not Found", 405: "Method Not Allowed", 409: "Conflict", 412: "Precondition Failed",
     413: "Content Too Large", 415: "Unsupported Media Type", 422: "Unprocessable Content",
     500: "Internal Server Error", 503: "Service Unavailable",
-  ].reduce(into: [:]) { $0[$1.key] = Array("Status: \($1.key) \($1.value)".utf8) }
+  ]
+
+  /// The line of every status from 200 to 599.
+  private static let statusLines = (200..<600).map { status in
+    Array("Status: \(status)\(reasons[status].map { " " + $0 } ?? "")\r\n".utf8)
+  }
 }

@@ -1,63 +1,108 @@
 /// Writes rows as JSON objects, from PostgreSQL's binary cells straight into the answer.
 struct RowWriter: Sendable {
-  /// `"name":` per column, with the comma that goes before all but the first.
-  private let keys: [[UInt8]]
-  private let firstKeys: [[UInt8]]
-  private let kinds: [Column.Kind]
-  private let all: Range<Int>
+  private enum Form {
+    case text, uuid, timestamp, textArray, objects
+  }
+
+  private struct Field {
+    let form: Form
+    /// `,"name":` in `keys`, and a quote behind it where values have quotes.
+    let key: Range<Int>
+    let isQuoted: Bool
+
+    /// Bytes that key and value take at most, `null` included.
+    @inline(__always)
+    func room(_ cell: Span<UInt8>) -> Int {
+      let value =
+        switch form {
+        // Looking at a short one twice costs more than the room.
+        case .text:
+          cell.count > 64 && !cell.mustBeEscaped ? cell.count : cell.count * JSONEscape.longest
+        case .uuid: UUIDText.length
+        case .timestamp: Timestamp.maxLength
+        // An element's own length takes four bytes there, its quotes and comma three here.
+        case .textArray: cell.count * JSONEscape.longest
+        case .objects: cell.count
+        }
+      return key.count + value + 5
+    }
+  }
+
+  private let fields: [Field]
+  /// Every field's key, one after the other.
+  private let keys: [UInt8]
 
   init(_ columns: [Column]) {
-    firstKeys = columns.map { Array("\"\($0.name)\":".utf8) }
-    keys = firstKeys.map { [UInt8(ascii: ",")] + $0 }
-    kinds = columns.map(\.kind)
-    all = columns.indices
+    var keys: [UInt8] = []
+    fields = columns.map { column in
+      let start = keys.count
+      let (form, isQuoted) =
+        switch column.kind {
+        case .text: (Form.text, true)
+        case .uuid: (Form.uuid, true)
+        case .timestamp: (Form.timestamp, true)
+        case .textArray: (Form.textArray, false)
+        case .objects: (Form.objects, false)
+        }
+      keys.append(contentsOf: ",\"\(column.name)\":\(isQuoted ? "\"" : "")".utf8)
+      return Field(form: form, key: start..<keys.count, isQuoted: isQuoted)
+    }
+    self.keys = keys
   }
 
   /// - Parameter columns: in column order; nil: all.
   func write<R: Rows & ~Copyable>(
     _ rows: borrowing R, row: Int, columns: [Int]? = nil, into output: inout [UInt8]
   ) {
-    output.append(UInt8(ascii: "{"))
-    if let columns {
-      for (place, column) in columns.enumerated() {
-        output.append(contentsOf: place == 0 ? firstKeys[column] : keys[column])
-        writeCell(rows, row, column, into: &output)
-      }
-    } else {
-      for column in all {
-        output.append(contentsOf: column == 0 ? firstKeys[column] : keys[column])
-        writeCell(rows, row, column, into: &output)
+    let start = output.count
+    let count = columns?.count ?? fields.count
+    var place = 0
+    // Most rows fit one piece; a longer field gets one of its own.
+    while place < count {
+      let next = columns?[place] ?? place
+      let room = max(Self.piece, fields[next].room(rows.cell(row, next)))
+      output.append(addingCapacity: room) { text in
+        while place < count {
+          let column = columns?[place] ?? place
+          let cell = rows.cell(row, column)
+          let field = fields[column]
+          guard field.room(cell) <= text.freeCapacity else { return }
+          let isNull = cell.isEmpty && rows.isNull(row, column)
+          write(field, isNull: isNull, cell, into: &text)
+          place += 1
+        }
       }
     }
     output.append(UInt8(ascii: "}"))
+    // In place of the first key's comma.
+    output[start] = UInt8(ascii: "{")
   }
 
-  private func writeCell<R: Rows & ~Copyable>(
-    _ rows: borrowing R, _ row: Int, _ column: Int, into output: inout [UInt8]
+  private static let piece = 2048
+
+  @inline(__always)
+  private func write(
+    _ field: Field, isNull: Bool, _ cell: Span<UInt8>, into output: inout OutputSpan<UInt8>
   ) {
-    guard !rows.isNull(row, column) else {
-      output.append(contentsOf: Self.null)
-      return
+    let key = keys.span.extracting(field.key)
+    if isNull {
+      output.append(key.extracting(droppingLast: field.isQuoted ? 1 : 0))
+      return output.append(Self.null.span)
     }
-    let cell = rows.cell(row, column)
-    switch kinds[column] {
-    case .text: output.appendJSON(cell)
-    case .uuid:
-      output.append(UInt8(ascii: "\""))
-      UUIDText.write(cell, into: &output)
-      output.append(UInt8(ascii: "\""))
-    case .timestamp:
-      output.append(UInt8(ascii: "\""))
-      Timestamp.write(cell.bigEndian(Int64.self) ?? 0, into: &output)
-      output.append(UInt8(ascii: "\""))
-    case .textArray: writeTextArray(cell, into: &output)
+    output.append(key)
+    switch field.form {
+    case .text: output.appendEscaped(cell)
+    case .uuid: UUIDText.write(cell, into: &output)
+    case .timestamp: Timestamp.write(cell.bigEndian(Int64.self) ?? 0, into: &output)
+    case .textArray: return Self.writeTextArray(cell, into: &output)
     // The first byte is the format's version (src/backend/utils/adt/jsonb.c, jsonb_send).
-    case .objects: output.append(cell.extracting(1...))
+    case .objects: return output.append(cell.extracting(droppingFirst: 1))
     }
+    output.append(UInt8(ascii: "\""))
   }
 
   /// The elements of every dimension in one list (src/backend/utils/adt/arrayfuncs.c, array_send).
-  private func writeTextArray(_ cell: Span<UInt8>, into output: inout [UInt8]) {
+  private static func writeTextArray(_ cell: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
     output.append(UInt8(ascii: "["))
     let dimensions = Int(cell.bigEndian(Int32.self) ?? 0)
     var position = 12 + 8 * dimensions
@@ -67,9 +112,12 @@ struct RowWriter: Sendable {
       if !isFirst { output.append(UInt8(ascii: ",")) }
       isFirst = false
       if length < 0 {
-        output.append(contentsOf: Self.null)
+        output.append(null.span)
       } else {
-        output.appendJSON(cell.extracting(position..<position + Int(length)))
+        let element = cell.extracting(position..<position + Int(length))
+        output.append(UInt8(ascii: "\""))
+        output.appendEscaped(element)
+        output.append(UInt8(ascii: "\""))
         position += Int(length)
       }
     }

@@ -8,35 +8,49 @@ enum Timestamp {
       || microseconds == .max || microseconds == .min
   }
 
+  /// 294276-12-31T23:59:59.999999+00:00
+  static let maxLength = 34
+
   /// Appends it as Python's isoformat writes a UTC time: no fraction when it is zero.
-  static func write(_ microseconds: Int64, into output: inout [UInt8]) {
+  static func write(_ microseconds: Int64, into output: inout OutputSpan<UInt8>) {
     guard microseconds != .max, microseconds != .min else {
-      output.append(microseconds == .max ? "infinity" : "-infinity")
-      return
+      return output.append(microseconds == .max ? infinity.span : minusInfinity.span)
     }
     let perDay: Int64 = 86_400_000_000
     let day = Int((microseconds / perDay) - (microseconds % perDay < 0 ? 1 : 0))
-    let time = Int(microseconds - Int64(day) * perDay)
+    let time = UInt(microseconds - Int64(day) * perDay)
     let date = civil(daysSince2000: day)
-    output.appendDecimal(max(date.year, 0), digits: date.year > 9999 ? 6 : 4)
-    output.append(UInt8(ascii: "-"))
-    output.appendDecimal(date.month, digits: 2)
-    output.append(UInt8(ascii: "-"))
-    output.appendDecimal(date.day, digits: 2)
-    output.append(UInt8(ascii: "T"))
-    output.appendDecimal(time / 3_600_000_000, digits: 2)
-    output.append(UInt8(ascii: ":"))
-    output.appendDecimal(time / 60_000_000 % 60, digits: 2)
-    output.append(UInt8(ascii: ":"))
-    output.appendDecimal(time / 1_000_000 % 60, digits: 2)
-    if time % 1_000_000 != 0 {
-      output.append(UInt8(ascii: "."))
-      output.appendDecimal(time % 1_000_000, digits: 6)
+    if date.year > 9999 {
+      output.appendDecimal(UInt(date.year), digits: 6)
+    } else {
+      let year = UInt(max(date.year, 0))
+      output.appendPair(year / 100)
+      output.appendPair(year % 100)
     }
-    output.append(contentsOf: utc)
+    output.append(UInt8(ascii: "-"))
+    output.appendPair(UInt(date.month))
+    output.append(UInt8(ascii: "-"))
+    output.appendPair(UInt(date.day))
+    output.append(UInt8(ascii: "T"))
+    let seconds = time / 1_000_000
+    output.appendPair(seconds / 3600)
+    output.append(UInt8(ascii: ":"))
+    output.appendPair(seconds / 60 % 60)
+    output.append(UInt8(ascii: ":"))
+    output.appendPair(seconds % 60)
+    let fraction = time % 1_000_000
+    if fraction != 0 {
+      output.append(UInt8(ascii: "."))
+      output.appendPair(fraction / 10_000)
+      output.appendPair(fraction / 100 % 100)
+      output.appendPair(fraction % 100)
+    }
+    output.append(utc.span)
   }
 
   private static let utc = Array("+00:00".utf8)
+  private static let infinity = Array("infinity".utf8)
+  private static let minusInfinity = Array("-infinity".utf8)
 
   /// The proleptic Gregorian date: years of 365.2425 days counted from 1 March, in eras of 400.
   private static func civil(daysSince2000: Int) -> (year: Int, month: Int, day: Int) {

@@ -1,6 +1,8 @@
 /// UUIDs in their canonical text form (RFC 9562 section 4): 8-4-4-4-12 hexadecimal digits.
 enum UUIDText {
   static let byteCount = 16
+  /// Of the text.
+  static let length = 36
 
   /// Appends the 16 bytes of the UUID that `range` spells in either case; false if it is none.
   static func parse(
@@ -24,14 +26,16 @@ enum UUIDText {
   }
 
   /// Appends the 36 characters of a UUID, lower case.
-  static func write(_ uuid: Span<UInt8>, into output: inout [UInt8]) {
-    output.append(addingCapacity: 36) { text in
-      for index in uuid.indices {
-        if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
-        text.append(hexDigit(uuid[index] >> 4))
-        text.append(hexDigit(uuid[index] & 15))
-      }
+  static func write(_ uuid: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+    for index in uuid.indices {
+      if index == 4 || index == 6 || index == 8 || index == 10 { output.append(UInt8(ascii: "-")) }
+      output.append(hexDigit(uuid[index] >> 4))
+      output.append(hexDigit(uuid[index] & 15))
     }
+  }
+
+  static func write(_ uuid: Span<UInt8>, into output: inout [UInt8]) {
+    output.append(addingCapacity: length) { text in write(uuid, into: &text) }
   }
 
   private static func abandon(_ output: inout [UInt8], _ count: Int) -> Bool {

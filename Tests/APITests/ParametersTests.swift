@@ -78,8 +78,10 @@ import Testing
 
   @Test func `digits are filled up with zeros`() {
     var output: [UInt8] = []
-    output.appendDecimal(7, digits: 2)
-    output.appendDecimal(42, digits: 6)
+    output.append(addingCapacity: 8) {
+      $0.appendDecimal(7, digits: 2)
+      $0.appendDecimal(42, digits: 6)
+    }
     output.appendHex(0xbeef, digits: 8)
     #expect(String(decoding: output, as: UTF8.self) == "070000420000beef")
   }

@@ -7,7 +7,9 @@ import Testing
 @Suite struct TimestampTests {
   private func text(_ microseconds: Int64) -> String {
     var output: [UInt8] = []
-    Timestamp.write(microseconds, into: &output)
+    output.append(addingCapacity: Timestamp.maxLength) {
+      Timestamp.write(microseconds, into: &$0)
+    }
     return String(decoding: output, as: UTF8.self)
   }
 
