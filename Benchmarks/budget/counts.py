@@ -64,12 +64,17 @@ class Counts:
                    if is_gate(caller) and callee[NAME] in ("read", "write"))
         return sum(cost for function, cost in self.own.items() if not is_gate(function)) - talk
 
-    def callers(self, names):
-        """Calls of functions with one of these names, by caller."""
+    def callers(self, names, through=""):
+        """Calls of functions with one of these names, by caller; those `through` which they come
+        stand for their own callers."""
         found = Counter()
         for (caller, callee), count in self.calls.items():
-            if re.fullmatch(names, callee[NAME]) and caller[NAME] != callee[NAME]:
+            if re.fullmatch(names, callee[NAME]) and not re.fullmatch(names, caller[NAME]):
                 found[caller] += count
+        passed = {caller[NAME] for caller in found if re.fullmatch(through, caller[NAME])}
+        if passed:
+            found = Counter({each: count for each, count in found.items() if each[NAME] not in passed})
+            found += self.callers("|".join(map(re.escape, passed)), through)
         return found
 
     @property

@@ -6,7 +6,10 @@ from collections import Counter
 
 from counts import ALLOCATORS, NAME, OBJECT, is_gate
 
-LONGEST = 25
+LONGEST = 30
+# Allocate for whoever calls them.
+GROWTH = ("swift_(slowAlloc|allocObject|initStackObject).*|.*(_consumeAndCreateNew|_allocateStringStorage"
+          "|_copyCollectionToContiguousArray|_allocateUninitializedArray|_ArrayBufferProtocol).*")
 
 
 def report(kind, counts, requests):
@@ -18,8 +21,8 @@ def report(kind, counts, requests):
     tables = {
         "instructions in the function itself": own,
         "instructions in it and below it": inclusive,
-        "allocations, by who asks": counts.callers(ALLOCATORS),
-        "swift_retain, by who asks": counts.callers("swift_retain|swift_bridgeObjectRetain"),
+        f"allocations ({counts.allocations / requests:.2f}), by who asks": counts.callers(ALLOCATORS, through=GROWTH),
+        "swift_retain, by who asks": counts.callers("swift_retain", through="swift_bridgeObjectRetain"),
         "swift_beginAccess, by who asks": counts.callers("swift_beginAccess"),
         "memcpy and memmove, by who asks": counts.callers("(__)?mem(cpy|move).*"),
     }
@@ -28,7 +31,7 @@ def report(kind, counts, requests):
     print(f"{kind}: {counts.instructions / requests:,.0f} instructions, "
           f"{counts.allocations / requests:.2f} allocations per request")
     for title, rows in listed.items():
-        print(f"\n{title} ({sum(tables[title].values()) / requests:,.1f} in all)")
+        print(f"\n{title}:")
         for function, count in rows:
             place = os.path.basename(function[OBJECT])[:16]
             print(f"{count / requests:12,.1f}  {place:16}  {names[function[NAME]][:120]}")
