@@ -125,6 +125,8 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
     except (OSError, RuntimeError) as error:
         print(f"budget: {error}", file=sys.stderr)
         sys.exit(70)
