@@ -51,11 +51,13 @@ public struct Request: Sendable {
   /// An empty request.
   public init() {}
 
-  /// Replaces the request: `read` fills the bytes and says where each field stands.
+  /// Replaces the request: `read` fills the bytes and says where each field stands. Their memory is
+  /// kept unless it is much.
   public mutating func receive<Body>(
     _ read: (inout [UInt8], inout [Range<Int>]) -> Body
   ) -> Body {
-    read(&bytes, &fields)
+    if bytes.capacity > 65_536 { bytes = [] }
+    return read(&bytes, &fields)
   }
 
   /// Where `field` stands; nil when it was not sent or is empty.

@@ -16,10 +16,10 @@ struct ResourceStatements: Sendable {
   init(_ resource: Resource, next index: inout Int) {
     func statement(
       _ sql: String, _ types: [Statement.ParameterType], lane: Statement.Lane = .pool,
-      isRead: Bool = false
+      isRead: Bool = false, mayGroup: Bool = false
     ) -> Statement {
       defer { index += 1 }
-      return Statement(sql, types, lane: lane, isRead: isRead, index: index)
+      return Statement(sql, types, lane: lane, isRead: isRead, mayGroup: mayGroup, index: index)
     }
     let table = resource.table
     let row = resource.columnList + ", xmin"
@@ -35,7 +35,7 @@ struct ResourceStatements: Sendable {
       """
       INSERT INTO \(table) (\(resource.writable.map { resource.columns[$0].name }.commaSeparated)) \
       VALUES (\(places.commaSeparated)) RETURNING \(row)
-      """, values)
+      """, values, mayGroup: true)
 
     // An unsent column keeps the value of the row as it is when the lock is had, so two updates
     // of different columns never undo each other.
@@ -46,7 +46,8 @@ struct ResourceStatements: Sendable {
     }.commaSeparated
     let updateTypes: [Statement.ParameterType] = [.uuid, .int8] + values.dropFirst()
     update = statement(
-      "UPDATE \(table) AS t SET \(changes) WHERE id = $1 RETURNING \(row)", updateTypes)
+      "UPDATE \(table) AS t SET \(changes) WHERE id = $1 RETURNING \(row)", updateTypes,
+      mayGroup: true)
     updateIfMatch = statement(
       Self.ifMatch(
         table, change: "UPDATE \(table) AS t SET \(changes) FROM target",

@@ -30,15 +30,18 @@ public final class Statement: Sendable {
   public let lane: Lane
   /// Whether it may be sent twice: a read.
   public let isRead: Bool
+  /// Whether several may commit together: writes of one row each, whose first parameter is its id.
+  let mayGroup: Bool
 
   init(
     _ sql: String, _ parameterTypes: [ParameterType], lane: Lane = .pool, isRead: Bool,
-    index: Int?
+    mayGroup: Bool = false, index: Int?
   ) {
     self.sql = sql
     self.parameterTypes = parameterTypes.map(\.rawValue)
     self.lane = lane
     self.isRead = isRead
+    self.mayGroup = mayGroup
     self.index = index
   }
 }

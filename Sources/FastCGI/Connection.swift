@@ -10,7 +10,6 @@ internal import Glibc
   public let descriptor: Int32
   /// libfcgi's streams point back to it: it must not move.
   private let request: UnsafeMutablePointer<FCGX_Request>
-  private var records = ResponseRecords()
   /// What a short write left over, and how much of it went since.
   private var unsent: [UInt8] = []
   private var unsentStart = 0
@@ -19,7 +18,6 @@ internal import Glibc
   private var wasClosedByLibrary = false
   /// What was taken of a request that does not fit the receive queue.
   private var overflow: [UInt8] = []
-  private var vectors: [iovec] = unsafe []
 
   /// What became of a body.
   public enum Body: Sendable {
@@ -38,9 +36,6 @@ internal import Glibc
     case failed
   }
 
-  /// Longest time in seconds that one read of libfcgi may block; accepted sockets do not
-  /// inherit it.
-  private static let readLimit = 1
   /// From this many bytes on the receive queue is emptied: Linux stops a sender at about 200 KB
   /// (net.core.wmem_default), and what lies behind comes only after reading.
   private static let fullQueue = 98_304
@@ -49,15 +44,11 @@ internal import Glibc
   /// What `arrival` needs room for.
   public static let peekSize = 262_144
 
-  /// Takes over an accepted descriptor.
+  /// Takes over an accepted descriptor, which is non-blocking.
   init(_ descriptor: Int32) {
     self.descriptor = descriptor
     unsafe request = .allocate(capacity: 1)
     unsafe request.initialize(to: FCGX_Request())
-    var limit = timeval(tv_sec: Self.readLimit, tv_usec: 0)
-    let size = socklen_t(MemoryLayout<timeval>.size)
-    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
   }
 
   deinit {
@@ -185,83 +176,9 @@ internal import Glibc
   }
 
   /// Sends the answer: all of it in one system call, unless it is long or the peer is slow.
-  public func send(head: [UInt8], body: [UInt8]) -> Sending {
-    records.layOut(
-      request: Int(unsafe request.pointee.requestId), head: head.count, body: body.count)
-    return unsafe head.withUnsafeBytes { head in
-      unsafe body.withUnsafeBytes { body in
-        unsafe records.framing.withUnsafeBytes { framing in
-          unsafe send(head: head, body: body, framing: framing)
-        }
-      }
-    }
-  }
-
-  /// IOV_MAX of Linux (limits.h).
-  private static let maxPieces = 1024
-
-  private func send(
-    head: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer, framing: UnsafeRawBufferPointer
-  ) -> Sending {
-    func bytes(_ piece: ResponseRecords.Piece) -> UnsafeRawBufferPointer {
-      let source =
-        switch piece.source {
-        case .framing: unsafe framing
-        case .head: unsafe head
-        case .body: unsafe body
-        }
-      return unsafe UnsafeRawBufferPointer(rebasing: source[piece.range])
-    }
-    var first = 0
-    while first < records.pieces.count {
-      let batch = first..<min(first + Self.maxPieces, records.pieces.count)
-      unsafe vectors.removeAll(keepingCapacity: true)
-      var total = 0
-      for piece in records.pieces[batch] {
-        let part = unsafe bytes(piece)
-        // sendmsg only reads what the vector points at.
-        unsafe vectors.append(
-          iovec(iov_base: UnsafeMutableRawPointer(mutating: part.baseAddress), iov_len: part.count))
-        total += part.count
-      }
-      let sent = sendVectors()
-      guard sent >= 0 || errno == EAGAIN else { return .failed }
-      if sent < total {
-        keep(from: max(sent, 0))
-        for piece in records.pieces[batch.upperBound...] {
-          unsafe unsent.append(contentsOf: bytes(piece))
-        }
-        return .blocked
-      }
-      first = batch.upperBound
-    }
-    return .sent
-  }
-
-  private func sendVectors() -> Int {
-    unsafe vectors.withUnsafeMutableBufferPointer { buffer in
-      var message = unsafe msghdr()
-      unsafe message.msg_iov = buffer.baseAddress
-      unsafe message.msg_iovlen = buffer.count
-      return unsafe sendmsg(
-        descriptor, &message, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-    }
-  }
-
-  /// Copies what of the vectors was not sent.
-  private func keep(from sent: Int) {
-    var skip = sent
-    unsent.removeAll(keepingCapacity: true)
-    for index in unsafe vectors.indices {
-      let vector = unsafe UnsafeRawBufferPointer(
-        start: vectors[index].iov_base, count: vectors[index].iov_len)
-      if skip < vector.count {
-        unsafe unsent.append(contentsOf: vector[skip...])
-        skip = 0
-      } else {
-        skip -= vector.count
-      }
-    }
+  public func send(head: [UInt8], body: [UInt8], with writer: ResponseWriter) -> Sending {
+    let number = unsafe Int(request.pointee.requestId)
+    return writer.send(to: descriptor, request: number, head: head, body: body, unsent: &unsent)
   }
 
   /// Sends more of what was left over.

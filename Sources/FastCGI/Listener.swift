@@ -120,8 +120,10 @@ internal import Glibc
   /// - Throws: what else `accept4` fails with, such as EMFILE.
   public func accept() throws(SystemError) -> Connection? {
     while true {
-      // Not O_NONBLOCK: libfcgi reads it, bounded by SO_RCVTIMEO.
-      let accepted = accept4(descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+      // Non-blocking, since nothing may wait: libfcgi reads a request when all of it is there. A
+      // time limit on a blocking one (SO_RCVTIMEO) is two system calls more and a worse promise.
+      let accepted = accept4(
+        descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
       if accepted >= 0 { return Connection(accepted) }
       switch errno {
       case EAGAIN: return nil

@@ -129,13 +129,18 @@ internal import Glibc
       phase = .ready
       return .ready
     }
-    guard unsafe PQsendQueryParams(handle, settings.sql, 0, nil, nil, nil, nil, 1) == 1 else {
-      return .failed(reason)
+    guard send(settings: settings.sql) else { return .failed(reason) }
+    phase = .settingUp
+    return sync() ? .reading : .failed(reason)
+  }
+
+  private func send(settings: String) -> Bool {
+    guard unsafe PQsendQueryParams(handle, settings, 0, nil, nil, nil, nil, 1) == 1 else {
+      return false
     }
     entries.append(.settings)
-    phase = .settingUp
     hasUnsynced = true
-    return sync() ? .reading : .failed(reason)
+    return true
   }
 
   private func finishSettingUp() -> Progress {
@@ -203,6 +208,10 @@ internal import Glibc
   }
 
   private static let emptyValue: StaticString = ""
+
+  /// Until the next Sync no statement waits long for a lock: the others of a group are not to wait
+  /// for one that meets a locked row. Who is refused for it is tried again alone.
+  func beginGroup() -> Bool { send(settings: SessionSettings.groupSQL) }
 
   private func prepare(_ index: Int, _ sql: String, _ types: [UInt32]) -> Bool {
     while prepared.count <= index { prepared.append("") }
@@ -284,7 +293,7 @@ internal import Glibc
         let isDone = status == PGRES_TUPLES_OK
         let error = unsafe ServerError(result)
         unsafe PQclear(result)
-        if !isDone { return .refused(tag: -1, error) }
+        if !isDone && phase == .settingUp { return .refused(tag: -1, error) }
       case .prepare(let index):
         if status != PGRES_COMMAND_OK {
           prepared[index] = ""
@@ -297,7 +306,9 @@ internal import Glibc
       case .execute(let statement, let tag, let isRead):
         let verdict = unsafe verdict(result, status, statement)
         // No Sync will come back after an error that ends the session.
-        if case .refused(let error) = verdict, error.state.endsSession { return event(tag, verdict) }
+        if case .refused(let error) = verdict, error.state.endsSession {
+          return event(tag, verdict)
+        }
         if isRead { return event(tag, verdict) }
         writes.append(tag, verdict)
       }

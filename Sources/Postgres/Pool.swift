@@ -14,6 +14,9 @@ public protocol PoolOwner: AnyObject {
   func send(_ ticket: Int, on connection: Connection) -> Bool
   /// Whether the request may be sent twice: a read.
   func isRead(_ ticket: Int) -> Bool
+  /// What of the request no other of its transaction may share, such as its row; nil: it has a
+  /// transaction of its own.
+  func groupKey(_ ticket: Int) -> UInt64?
   /// The request has ended.
   func finished(_ ticket: Int, _ outcome: consuming Outcome)
   /// Statements that one Sync ends were sent.
@@ -39,10 +42,10 @@ public final class Pool {
   private var connectors: [Connector?]
   /// When a slot is given up: a slow attempt, a cancelled statement that does not end.
   private var deadlines: [UInt64]
-  /// Which slot runs a request, by ticket; -1: none.
-  private var slotOf: [Int] = []
-  /// How often a request was sent, by ticket.
-  private var attempts: [UInt8] = []
+  /// When something came from a slot last.
+  private var heardAt: [UInt64]
+  /// By ticket.
+  private var courses: [Course] = []
   private var actions: [PoolState.Action] = []
   private var now: UInt64 = 0
   private var random = SystemRandomNumberGenerator()
@@ -52,6 +55,16 @@ public final class Pool {
   private var unreplaced = 0
   /// What happened so far.
   public private(set) var counts = Counts()
+
+  /// How far a request has come.
+  private struct Course {
+    /// Which slot runs it; -1: none.
+    var slot = -1
+    /// How often it was sent.
+    var attempts: UInt8 = 0
+    /// It was rolled back with its group.
+    var isAlone = false
+  }
 
   /// Serialization failures and deadlocks are tried this often (PostgreSQL, section 13.5).
   private static let maxAttempts: UInt8 = 3
@@ -73,6 +86,7 @@ public final class Pool {
     connections = Array(repeating: nil, count: limits.size)
     connectors = Array(repeating: nil, count: limits.size)
     deadlines = Array(repeating: Self.never, count: limits.size)
+    heardAt = Array(repeating: 0, count: limits.size)
   }
 
   /// Whether `tick` is wanted at short intervals.
@@ -88,12 +102,9 @@ public final class Pool {
   /// Runs the request's statement as soon as a connection has room.
   public func submit(_ ticket: Int, now: UInt64) {
     self.now = now
-    while slotOf.count <= ticket {
-      slotOf.append(-1)
-      attempts.append(0)
-    }
-    attempts[ticket] = 0
-    state.submit(ticket, now: now, &actions)
+    while courses.count <= ticket { courses.append(Course()) }
+    courses[ticket] = Course()
+    enqueue(ticket)
     perform()
   }
 
@@ -102,11 +113,12 @@ public final class Pool {
   /// - Parameter isHung: the deadline passed, so the server did not end the statement in time.
   public func abandon(_ ticket: Int, isHung: Bool, now: UInt64) {
     self.now = now
-    let slot = slotOf[ticket]
+    let slot = courses[ticket].slot
     guard slot >= 0, let connection = connections[slot] else { return state.withdraw(ticket) }
-    slotOf[ticket] = -1
+    courses[ticket].slot = -1
     connection.orphan(ticket)
-    guard state.limits.depth == 1 || isHung else { return }
+    // What is in company is not cancelled for one that left.
+    guard isHung || (state.limits.depth == 1 && state.load(slot) == 1) else { return }
     connection.cancellation()?.run()
     if state.limits.depth == 1 {
       // A late cancel must not meet the next statement: the connection ends with this one.
@@ -160,6 +172,7 @@ public final class Pool {
       }
     }
     let isAlive = connection.consume()
+    heardAt[slot] = now
     receive(slot, connection)
     // What came before the end was read first.
     if !isAlive, connections[slot] === connection { lose(slot) }
@@ -270,6 +283,8 @@ public final class Pool {
       switch action {
       case .connect(let slot): connect(slot)
       case .run(let ticket, let slot): run(ticket, slot)
+      // A connection that is dead shows it with the run behind.
+      case .group(let slot): _ = connections[slot]?.beginGroup()
       case .refuse(let ticket): finish(ticket, .unavailable)
       case .close(let slot):
         connections[slot] = nil
@@ -281,18 +296,24 @@ public final class Pool {
 
   private func run(_ ticket: Int, _ slot: Int) {
     guard let connection = connections[slot] else {
-      return state.submit(ticket, now: now, &actions)
+      return enqueue(ticket)
     }
-    // libpq still says OK of a connection that died while idle.
-    if connection.isIdle && connection.isStale
+    // libpq still says OK of a connection that died while idle; one that spoke in this turn of the
+    // loop was not.
+    if connection.isIdle && heardAt[slot] != now && connection.isStale
       || !owner.send(ticket, on: connection)
     {
       // Not one byte of the statement was sent: writes too may go elsewhere.
       lose(slot)
-      return state.submit(ticket, now: now, &actions)
+      return enqueue(ticket)
     }
-    attempts[ticket] += 1
-    slotOf[ticket] = slot
+    courses[ticket].attempts += 1
+    courses[ticket].slot = slot
+  }
+
+  private func enqueue(_ ticket: Int) {
+    let key = courses[ticket].isAlone ? nil : owner.groupKey(ticket)
+    state.submit(ticket, key: key, now: now, &actions)
   }
 
   private func receive(_ slot: Int, _ connection: Connection) {
@@ -306,13 +327,14 @@ public final class Pool {
       case .aborted(let tag):
         released(slot, tag)
         if tag >= 0 {
-          // It did not run: that was no attempt.
-          attempts[tag] -= 1
-          state.submit(tag, now: now, &actions)
+          // It did not run: that was no attempt. Alone, it will not be undone by another.
+          courses[tag].attempts -= 1
+          courses[tag].isAlone = true
+          enqueue(tag)
         }
       case .refused(let tag, let error):
         if error.state.endsSession {
-          slotOf.markNone(tag)
+          unassign(tag)
           state.released(slot, now: now, &actions)
           lose(slot)
           if tag >= 0 { retryElsewhere(tag) }
@@ -326,17 +348,17 @@ public final class Pool {
   }
 
   private func released(_ slot: Int, _ tag: Int) {
-    slotOf.markNone(tag)
+    unassign(tag)
     state.released(slot, now: now, &actions)
   }
 
   private func refused(_ ticket: Int, _ slot: Int, _ error: ServerError) {
     let mayRunAgain =
-      (error.state.needsPreparing && attempts[ticket] < 2)
-      || (error.state.isTransient && attempts[ticket] <= Self.maxAttempts)
+      (error.state.needsPreparing && courses[ticket].attempts < 2)
+      || (error.state.isTransient && courses[ticket].attempts <= Self.maxAttempts)
     if mayRunAgain {
       counts.retries += 1
-      return state.submit(ticket, now: now, &actions)
+      return enqueue(ticket)
     }
     // The server became a standby: the next connection looks for the one that writes.
     if error.state == .readOnlyTransaction { state.retire(slot, &actions) }
@@ -358,23 +380,21 @@ public final class Pool {
 
   /// A read is sent once more; a write may have been done already, and its client decides.
   private func retryElsewhere(_ ticket: Int) {
-    slotOf[ticket] = -1
-    if owner.isRead(ticket) && attempts[ticket] < 2 {
+    courses[ticket].slot = -1
+    if owner.isRead(ticket) && courses[ticket].attempts < 2 {
       counts.retries += 1
-      state.submit(ticket, now: now, &actions)
+      enqueue(ticket)
     } else {
       finish(ticket, .unavailable)
     }
   }
 
-  private func finish(_ ticket: Int, _ outcome: consuming Outcome) {
-    slotOf.markNone(ticket)
-    owner.finished(ticket, outcome)
+  private func unassign(_ ticket: Int) {
+    if ticket >= 0 { courses[ticket].slot = -1 }
   }
-}
 
-extension [Int] {
-  fileprivate mutating func markNone(_ index: Int) {
-    if index >= 0 { self[index] = -1 }
+  private func finish(_ ticket: Int, _ outcome: consuming Outcome) {
+    unassign(ticket)
+    owner.finished(ticket, outcome)
   }
 }

@@ -18,10 +18,13 @@ public struct PoolState: Sendable {
     public var idle: UInt64
     /// How old a connection may become; each gets up to a tenth less.
     public var lifetime: UInt64
+    /// Writes that may commit together at most.
+    public var group: Int
 
     /// Times in nanoseconds.
     public init(
-      size: Int, depth: Int, queue: Int, wait: UInt64, idle: UInt64, lifetime: UInt64
+      size: Int, depth: Int, queue: Int, wait: UInt64, idle: UInt64, lifetime: UInt64,
+      group: Int = 1
     ) {
       self.size = size
       self.depth = depth
@@ -29,6 +32,7 @@ public struct PoolState: Sendable {
       self.wait = wait
       self.idle = idle
       self.lifetime = lifetime
+      self.group = group
     }
   }
 
@@ -36,6 +40,8 @@ public struct PoolState: Sendable {
   public enum Action: Equatable, Sendable {
     case connect(slot: Int)
     case run(ticket: Int, slot: Int)
+    /// The next runs on this slot commit together.
+    case group(slot: Int)
     /// No connection can be had: unavailable.
     case refuse(ticket: Int)
     case close(slot: Int)
@@ -51,12 +57,16 @@ public struct PoolState: Sendable {
   private struct Waiting: Sendable {
     let ticket: Int
     let since: UInt64
+    let key: UInt64?
   }
 
   /// What it was made with.
   public let limits: Limits
   private(set) var slots: [Slot]
   private var waiting = FIFO<Waiting>()
+  /// Whether the statement that ended last was quick: a group runs one after the other, which would
+  /// add up slow ones.
+  private var isQuick = true
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
@@ -73,6 +83,9 @@ public struct PoolState: Sendable {
   /// First pause after a refused attempt, doubled up to `longestPause`; half of it is jitter.
   static let shortestPause: UInt64 = 100_000_000
   static let longestPause: UInt64 = 1_000_000_000
+  /// Nanoseconds from sending to the end, within which statements may be grouped: many times what a
+  /// commit takes on a slow disk.
+  static let quickLimit: UInt64 = 100_000_000
 
   /// Whether no connection is open and the last attempt was refused.
   public var isDown: Bool {
@@ -81,6 +94,14 @@ public struct PoolState: Sendable {
 
   /// Requests that wait for a connection.
   public var waitingCount: Int { waiting.count }
+
+  /// Statements in flight on a connection.
+  public func load(_ slot: Int) -> Int {
+    switch slots[slot] {
+    case .open(let inFlight, _, _), .draining(let inFlight): inFlight
+    case .empty, .connecting: 0
+    }
+  }
 
   /// Whether time alone can change something: somebody waits, or a connection is wanted.
   public var needsTicks: Bool { !waiting.isEmpty || openCount == 0 }
@@ -94,7 +115,11 @@ public struct PoolState: Sendable {
   // MARK: events
 
   /// A request asks for a connection.
-  public mutating func submit(_ ticket: Int, now: UInt64, _ actions: inout [Action]) {
+  ///
+  /// - Parameter key: having had to wait, it may commit together with others of other keys.
+  public mutating func submit(
+    _ ticket: Int, key: UInt64? = nil, now: UInt64, _ actions: inout [Action]
+  ) {
     if waiting.isEmpty, let slot = best() {
       return run(ticket, slot, now: now, &actions)
     }
@@ -102,7 +127,7 @@ public struct PoolState: Sendable {
       refusals += 1
       return actions.append(.refuse(ticket: ticket))
     }
-    waiting.append(Waiting(ticket: ticket, since: now))
+    waiting.append(Waiting(ticket: ticket, since: now, key: key))
     grow(now: now, &actions)
   }
 
@@ -132,7 +157,8 @@ public struct PoolState: Sendable {
   /// A statement ended and its connection is well.
   public mutating func released(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
     switch slots[slot] {
-    case .open(let inFlight, _, let expires):
+    case .open(let inFlight, let used, let expires):
+      isQuick = now - min(used, now) <= Self.quickLimit
       slots[slot] = .open(inFlight: inFlight - 1, used: now, expires: expires)
       dispatch(now: now, &actions)
     case .draining(let inFlight):
@@ -216,8 +242,25 @@ public struct PoolState: Sendable {
 
   private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
+      let others = next.key.map { company($0) } ?? []
+      if !others.isEmpty { actions.append(.group(slot: slot)) }
       run(next.ticket, slot, now: now, &actions)
+      for ticket in others { run(ticket, slot, now: now, &actions) }
     }
+  }
+
+  /// Takes those right behind that may commit together with `key`.
+  private mutating func company(_ key: UInt64) -> [Int] {
+    guard isQuick else { return [] }
+    var keys = [key]
+    var tickets: [Int] = []
+    while keys.count < limits.group, let key = waiting.first?.key, !keys.contains(key),
+      let next = waiting.popFirst()
+    {
+      keys.append(key)
+      tickets.append(next.ticket)
+    }
+    return tickets
   }
 
   /// One more connection, if more wait than are on their way.

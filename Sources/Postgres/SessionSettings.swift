@@ -30,4 +30,7 @@ public struct SessionSettings: Sendable {
       + settings.map { "pg_catalog.set_config('\($0.0)', '\($0.1)', false)" }
       .joined(separator: ", ")
   }
+
+  /// For one transaction: 50 ms is long for a row that one of ours has locked, and nobody's patience.
+  static let groupSQL = "SELECT pg_catalog.set_config('lock_timeout', '50', true)"
 }

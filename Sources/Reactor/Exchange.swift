@@ -2,7 +2,7 @@ internal import API
 internal import FastCGI
 
 /// One connection from the web server and the request that it carries now. Its buffers are
-/// reused from request to request.
+/// reused from request to request, and from connection to connection.
 ///
 /// idle → waiting → sending → idle … ; an answer that needs no database skips `waiting`, one that
 /// is sent at once skips `sending`.
@@ -16,10 +16,10 @@ final class Exchange {
     case sending
   }
 
-  let index: Int
-  let generation: UInt32
+  private(set) var index = 0
+  private(set) var generation: UInt32 = 0
   /// Nil: plain CGI, answered on standard output.
-  let connection: FastCGI.Connection?
+  private(set) var connection: FastCGI.Connection?
   var state = State.idle
   /// When to give up, in nanoseconds; `never` while nothing is owed.
   var deadline = never
@@ -39,9 +39,22 @@ final class Exchange {
 
   static let never = UInt64.max
 
-  init(_ index: Int, generation: UInt32, _ connection: FastCGI.Connection?) {
+  /// Begins with a new connection.
+  func open(_ index: Int, generation: UInt32, _ connection: FastCGI.Connection?) {
     self.index = index
     self.generation = generation
     self.connection = connection
+    state = .idle
+    deadline = Self.never
+    cause = nil
+    hasPeerClosed = false
+    hasArrived = false
+    isUsed = false
+  }
+
+  /// Ends the connection.
+  func close() {
+    connection = nil
+    deadline = Self.never
   }
 }

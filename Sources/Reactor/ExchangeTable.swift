@@ -5,6 +5,8 @@ internal import FastCGI
 struct ExchangeTable {
   private var places: [Exchange?] = []
   private var free: [Int] = []
+  /// Ended ones, kept for their buffers: each write comes on a connection of its own.
+  private var ended: [Exchange] = []
   private var generation: UInt32 = 0
 
   /// Exchanges that live.
@@ -17,7 +19,8 @@ struct ExchangeTable {
   mutating func add(_ connection: FastCGI.Connection?) -> Exchange {
     generation &+= 1
     let index = free.popLast() ?? places.count
-    let exchange = Exchange(index, generation: generation, connection)
+    let exchange = ended.popLast() ?? Exchange()
+    exchange.open(index, generation: generation, connection)
     if index == places.count {
       places.append(exchange)
     } else {
@@ -29,9 +32,13 @@ struct ExchangeTable {
   /// Removing one twice does nothing.
   mutating func remove(_ exchange: Exchange) {
     guard places[exchange.index] === exchange else { return }
+    exchange.close()
     places[exchange.index] = nil
     free.append(exchange.index)
+    if ended.count < Self.keptAtMost { ended.append(exchange) }
   }
+
+  private static let keptAtMost = 64
 }
 
 extension ExchangeTable: Sequence {

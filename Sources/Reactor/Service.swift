@@ -20,6 +20,7 @@ final class Service {
   private var lanes: [Pool] = []
   /// Statements per Sync, by lane.
   private var batches: [Histogram]
+  private let writer = ResponseWriter()
   private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
   /// Nanoseconds, read once per turn of the loop.
   var now = EventLoop.now
@@ -33,6 +34,8 @@ final class Service {
   private static let sendLimit: UInt64 = 60_000_000_000
   /// Statements in flight on a connection of the point lane.
   private static let pointDepth = 512
+  /// Writes that had to wait and then commit together, at most.
+  private static let groupSize = 16
 
   /// - Parameter number: of the reactor, its place on the board.
   init(
@@ -54,7 +57,8 @@ final class Service {
         connectLimit: connectLimit, owner: self),
       Pool(
         name: "pool", settings.database, settings.session,
-        settings.limits(size: settings.poolSize, depth: 1), connectLimit: connectLimit, owner: self),
+        settings.limits(size: settings.poolSize, depth: 1, group: Self.groupSize),
+        connectLimit: connectLimit, owner: self),
     ]
   }
 
@@ -168,7 +172,8 @@ final class Service {
       return remove(exchange)
     }
     settle(
-      exchange, connection.send(head: exchange.response.head, body: exchange.response.body))
+      exchange,
+      connection.send(head: exchange.response.head, body: exchange.response.body, with: writer))
   }
 
   /// After sending: the next request, or patience with a slow reader, or the end.
@@ -216,10 +221,7 @@ final class Service {
     remove(exchange)
   }
 
-  private func remove(_ exchange: Exchange) {
-    exchange.deadline = Exchange.never
-    exchanges.remove(exchange)
-  }
+  private func remove(_ exchange: Exchange) { exchanges.remove(exchange) }
 
   // MARK: the database
 
@@ -320,6 +322,12 @@ extension Service: PoolOwner {
 
   func isRead(_ ticket: Int) -> Bool {
     exchanges[ticket]?.plan.statement?.isRead ?? false
+  }
+
+  /// Two states of one row made by one transaction would have one entity tag: the row's number.
+  func groupKey(_ ticket: Int) -> UInt64? {
+    guard let plan = exchanges[ticket]?.plan, plan.mayGroup else { return nil }
+    return plan.rowKey ?? UInt64(ticket)
   }
 
   func finished(_ ticket: Int, _ outcome: consuming Outcome) {

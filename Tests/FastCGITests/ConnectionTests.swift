@@ -46,7 +46,7 @@ import Testing
         ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "\(count)"], body: body, chunk: chunk)
       #expect(sendLong(request) == .whole)
       #expect(bench.read()?.body == .whole(body))
-      #expect(bench.connection.send(head: [1], body: []) == .sent)
+      #expect(bench.connection.send(head: [1], body: [], with: ResponseWriter()) == .sent)
       #expect(bench.connection.finish())
       #expect(Wire.parse(bench.peer.receive())?.content == [1])
     }
@@ -151,7 +151,7 @@ import Testing
     }
     #expect(bench.peer.send(bytes(1001)))
     #expect(bench.read(limit: 1000)?.body == .tooLarge)
-    #expect(bench.connection.send(head: [1], body: []) == .sent)
+    #expect(bench.connection.send(head: [1], body: [], with: ResponseWriter()) == .sent)
     #expect(bench.connection.finish())
     // Nothing of it is left over for the next request.
     #expect(bench.peer.send(bytes(1000)))
@@ -169,7 +169,9 @@ import Testing
           Wire.request(["REQUEST_METHOD": "GET", "REQUEST_URI": text], id: id, keep: isKept)))
       #expect(bench.arrival() == .whole)
       #expect(bench.read()?.values[1] == text)
-      #expect(bench.connection.send(head: [1, 2], body: Array(text.utf8)) == .sent)
+      #expect(
+        bench.connection.send(head: [1, 2], body: Array(text.utf8), with: ResponseWriter()) == .sent
+      )
       #expect(bench.connection.finish() == isKept)
       let answer = Wire.parse(bench.peer.receive())
       #expect(answer?.id == id)
@@ -182,7 +184,7 @@ import Testing
     #expect(bench.read() != nil)
     let head = Array("head".utf8)
     let body = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 / 11) }
-    var state = bench.connection.send(head: head, body: body)
+    var state = bench.connection.send(head: head, body: body, with: ResponseWriter())
     #expect(state == .blocked)
     #expect(bench.connection.flush() == .blocked)
     var received: [UInt8] = []
@@ -211,7 +213,7 @@ import Testing
     #expect(bench?.peer.send(Wire.request(["REQUEST_METHOD": "GET"])) == true)
     #expect(bench?.read() != nil)
     bench = nil
-    #expect(connection.send(head: [1], body: [2]) == .failed)
+    #expect(connection.send(head: [1], body: [2], with: ResponseWriter()) == .failed)
     #expect(connection.flush() == .sent)
   }
 

@@ -41,6 +41,7 @@ import Testing
           }
           try #require(tickets.count < limits.depth)
           connections[slot] = .open(tickets + [ticket])
+        case .group: break
         case .refuse(let ticket):
           try #require(waiting.removeValue(forKey: ticket) != nil)
           try #require(ended.insert(ticket).inserted)

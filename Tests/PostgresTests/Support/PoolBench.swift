@@ -11,15 +11,17 @@ struct PoolBench {
 
   init(
     size: Int = 2, depth: Int = 1, queue: Int = 3, wait: UInt64 = ms(2000),
-    idle: UInt64 = ms(60_000), lifetime: UInt64 = ms(600_000)
+    idle: UInt64 = ms(60_000), lifetime: UInt64 = ms(600_000), group: Int = 1
   ) {
     state = PoolState(
-      .init(size: size, depth: depth, queue: queue, wait: wait, idle: idle, lifetime: lifetime))
+      .init(
+        size: size, depth: depth, queue: queue, wait: wait, idle: idle, lifetime: lifetime,
+        group: group))
   }
 
   /// A pool whose first connections are open and idle.
-  init(open: Int, size: Int = 2, depth: Int = 1, queue: Int = 3) {
-    self.init(size: size, depth: depth, queue: max(queue, open))
+  init(open: Int, size: Int = 2, depth: Int = 1, queue: Int = 3, group: Int = 1) {
+    self.init(size: size, depth: depth, queue: max(queue, open), group: group)
     for slot in 0..<open { submit(1000 + slot) }
     for slot in 0..<open { connected(slot) }
     for _ in 0..<open where depth > 1 { released(0) }
@@ -31,7 +33,9 @@ struct PoolBench {
     event(&state, now, &actions)
   }
 
-  mutating func submit(_ ticket: Int) { act { $0.submit(ticket, now: $1, &$2) } }
+  mutating func submit(_ ticket: Int, key: UInt64? = nil) {
+    act { $0.submit(ticket, key: key, now: $1, &$2) }
+  }
   mutating func connected(_ slot: Int, jitter: UInt8 = 0) {
     act { $0.connected(slot, now: $1, jitter: jitter, &$2) }
   }

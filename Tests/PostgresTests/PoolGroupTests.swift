@@ -1,0 +1,92 @@
+import Testing
+
+@testable import Postgres
+
+/// Writes that had to wait and commit together.
+@Suite struct PoolGroupTests {
+  /// One connection, busy with ticket 1.
+  private func busy(group: Int = 3) -> PoolBench {
+    var bench = PoolBench(open: 1, size: 1, queue: 20, group: group)
+    bench.submit(1)
+    #expect(bench.actions == [.run(ticket: 1, slot: 0)])
+    return bench
+  }
+
+  private func runs(_ tickets: Int...) -> [PoolState.Action] {
+    (tickets.count > 1 ? [.group(slot: 0)] : []) + tickets.map { .run(ticket: $0, slot: 0) }
+  }
+
+  @Test func `those that wait for one connection go together, up to the limit`() {
+    var bench = busy()
+    for ticket in 2...6 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.released(0)
+    #expect(bench.actions == runs(2, 3, 4))
+    bench.released(0)
+    bench.released(0)
+    #expect(bench.actions.isEmpty)
+    bench.released(0)
+    #expect(bench.actions == runs(5, 6))
+  }
+
+  @Test func `a lone write waits for no company`() {
+    var bench = PoolBench(open: 2, size: 2, group: 3)
+    bench.submit(1, key: 1)
+    #expect(bench.actions == [.run(ticket: 1, slot: 0)])
+    bench.submit(2, key: 2)
+    #expect(bench.actions == [.run(ticket: 2, slot: 1)])
+  }
+
+  @Test func `nobody is overtaken for the sake of a group`() {
+    var bench = busy()
+    bench.submit(2, key: 2)
+    bench.submit(3)
+    bench.submit(4, key: 4)
+    bench.released(0)
+    #expect(bench.actions == runs(2))
+    bench.released(0)
+    #expect(bench.actions == runs(3))
+    bench.released(0)
+    #expect(bench.actions == runs(4))
+  }
+
+  @Test func `two of one key do not go together`() {
+    var bench = busy()
+    for (ticket, key) in [(2, 7), (3, 8), (4, 7), (5, 9)] {
+      bench.submit(ticket, key: UInt64(key))
+    }
+    bench.released(0)
+    #expect(bench.actions == runs(2, 3))
+    bench.released(0)
+    bench.released(0)
+    #expect(bench.actions == runs(4, 5))
+  }
+
+  @Test func `what must go alone does`() {
+    var bench = busy()
+    bench.submit(2)
+    bench.submit(3)
+    bench.released(0)
+    #expect(bench.actions == runs(2))
+  }
+
+  @Test func `slow statements are not added up`() {
+    var bench = busy()
+    for ticket in 2...6 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.now += PoolState.quickLimit + 1
+    bench.released(0)
+    #expect(bench.actions == runs(2))
+    bench.now += PoolState.quickLimit
+    bench.released(0)
+    #expect(bench.actions == runs(3, 4, 5))
+  }
+
+  @Test func `a group whose connection is lost leaves nothing behind`() {
+    var bench = busy()
+    for ticket in 2...4 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.released(0)
+    #expect(bench.state.load(0) == 3)
+    bench.lost(0)
+    #expect(bench.state.load(0) == 0)
+    #expect(bench.actions == [.connect(slot: 0)])
+  }
+}
