@@ -12,6 +12,14 @@ enum BinaryArray {
     }
   }
 
+  /// One element that `write` appends, its length before it.
+  static func writeElement(into output: inout [UInt8], _ write: (inout [UInt8]) -> Void) {
+    let start = output.count
+    output.appendBigEndian(Int32(0))
+    write(&output)
+    output.replaceBigEndian(Int32(output.count - start - 4), at: start)
+  }
+
   /// Elements of a fixed size.
   static func write<Element: FixedWidthInteger>(
     of type: UInt32, _ elements: [Element], into output: inout [UInt8]
@@ -20,6 +28,16 @@ enum BinaryArray {
     for element in elements {
       output.appendBigEndian(Int32(Element.bitWidth / 8))
       output.appendBigEndian(element)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Puts a big-endian integer in place of the bytes from `start` on.
+  mutating func replaceBigEndian<Integer: FixedWidthInteger>(_ number: Integer, at start: Int) {
+    for place in 0..<Integer.bitWidth / 8 {
+      let shift = Integer.bitWidth - 8 * (place + 1)
+      self[start + place] = UInt8(truncatingIfNeeded: number >> Integer(shift))
     }
   }
 }

@@ -18,6 +18,12 @@ public struct Parameters: Sendable {
     ranges.removeAll(keepingCapacity: true)
   }
 
+  /// Makes room at once for what a body becomes.
+  mutating func reserve(bytes byteCount: Int, count: Int) {
+    bytes.reserveCapacity(byteCount)
+    ranges.reserveCapacity(count)
+  }
+
   mutating func appendNull() { ranges.append(nil) }
 
   mutating func append(_ number: Int64) {
@@ -28,9 +34,8 @@ public struct Parameters: Sendable {
 
   /// Puts a number in place of the parameter at `index`, which is one of eight bytes.
   mutating func replace(_ index: Int, with number: Int64) {
-    let value = Self(number)
     guard let range = ranges[index] else { return }
-    bytes.replaceSubrange(range, with: value.bytes)
+    bytes.replaceBigEndian(number, at: range.lowerBound)
   }
 
   mutating func append(text: String) { write { $0.append(contentsOf: text.utf8) } }
@@ -58,6 +63,4 @@ public struct Parameters: Sendable {
     ranges.removeSubrange(1...)
     bytes.removeSubrange((ranges[0]?.upperBound ?? 0)...)
   }
-
-  private init(_ number: Int64) { append(number) }
 }
