@@ -194,15 +194,21 @@ extension Application {
   private func readBody(
     _ request: borrowing Request, _ index: Int, _ plan: inout Plan
   ) throws(Rejection) -> BodyValidator {
-    if let type = request.text(.contentType), !MediaType.isJSON(type) {
+    if let type = request.range(.contentType),
+      !MediaType.isJSON(request.bytes.span.extracting(type))
+    {
       throw Rejection(.unsupportedType)
     }
+    // What is stored of a body is hardly longer than the body.
+    plan.parameters.reserve(
+      bytes: plan.parameters.bytes.count + request.body.count,
+      count: plan.parameters.ranges.count + resources[index].writable.count + 3)
     var reader = BodyReader()
-    var violations = Violations()
     do throws(BodyReader.Failure) {
       try reader.read(
         request.bytes.span, request.body, resources[index].members, into: &plan.slots)
     } catch {
+      var violations = Violations()
       switch error {
       case .malformed(let offset):
         violations.add(
@@ -241,14 +247,5 @@ extension Application {
     var bytes: [UInt8] = []
     PercentEncoding.decode(request.bytes.span, segment, plusIsSpace: false, into: &bytes)
     return bytes
-  }
-}
-
-/// `application/json` and any `+json` (RFC 6839 section 3.1), parameters apart.
-enum MediaType {
-  static func isJSON(_ value: String) -> Bool {
-    let type = value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)[0]
-      .lowercased().filter { $0 != " " && $0 != "\t" }
-    return type == "application/json" || type.hasSuffix("+json")
   }
 }
