@@ -2,6 +2,39 @@
 /// at least two labels (RFC 1035 section 2.3.1), letters beyond ASCII allowed in both
 /// (RFC 6531). No quotes, comments, address literals or display names.
 enum EmailAddress {
+  /// Of well-formed UTF-8: one pass over the bytes while they are ASCII, else by code points.
+  static func isValid(_ text: Span<UInt8>) -> Bool {
+    /// Where the atom or label begins that is being read.
+    var start = 0
+    var labels = 0
+    var isDomain = false
+    func isLabel(_ end: Int) -> Bool {
+      1...63 ~= end - start && text[start] != UInt8(ascii: "-")
+        && text[end - 1] != UInt8(ascii: "-")
+    }
+    for index in text.indices {
+      switch text[index] {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+        break
+      case UInt8(ascii: "."):
+        guard isDomain ? isLabel(index) : index > start else { return false }
+        if isDomain { labels += 1 }
+        start = index + 1
+      case UInt8(ascii: "@"):
+        guard !isDomain, index > start, index <= 64 else { return false }
+        isDomain = true
+        start = index + 1
+      case 0x80...:
+        let bytes = text.indices.map { text[$0] }
+        return isValid(String(decoding: bytes, as: UTF8.self)[...])
+      case let byte:
+        guard !isDomain, isAtomText(Unicode.Scalar(byte)) else { return false }
+      }
+    }
+    return isDomain && labels > 0 && isLabel(text.count) && text.count <= 254
+  }
+
   /// Lengths count code points: 64 and 254 (RFC 5321 section 4.5.3.1), 63 for a label.
   static func isValid(_ text: Substring) -> Bool {
     // Scalars and not Characters: an @ and the mark behind it are one Character, which is no @.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import API
@@ -50,12 +51,59 @@ import Testing
     #expect(longest.unicodeScalars.count == 254)
     #expect(EmailAddress.isValid(longest[...]))
     #expect(!EmailAddress.isValid((longest + "d")[...]))
+    #expect(isValidInBytes(longest) && !isValidInBytes(longest + "d"))
   }
 
   /// A mark that makes one Character of itself and the separator before it.
   @Test(arguments: ["a@b@\u{301}c.fr", "a@\u{301}b@c.fr", "a.\u{301}@b.fr", "a@b.\u{301}.fr"])
   func `a combining mark hides no separator`(_ text: String) {
     #expect(!EmailAddress.isValid(text[...]))
+  }
+
+  /// By the bytes, as a body is read.
+  private func isValidInBytes(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return EmailAddress.isValid(bytes.span)
+  }
+
+  @Test func `bytes and code points are judged alike`() {
+    for text in Self.valid { #expect(isValidInBytes(text), "\(text.debugDescription)") }
+    for text in Self.invalid { #expect(!isValidInBytes(text), "\(text.debugDescription)") }
+    var random = SeededGenerator(5_321)
+    let pieces =
+      Self.valid + Self.invalid + ["a@b.fr", "a", "-", ".", "@", "é", "\u{301}", "l", "\u{7f}", "_"]
+    var count = 0
+    for _ in 0..<20_000 {
+      var text = Array((pieces.randomElement(using: &random) ?? "").unicodeScalars)
+      for _ in 0..<Int.random(in: 0...3, using: &random) {
+        let place = Int.random(in: 0...text.count, using: &random)
+        switch Int.random(in: 0...2, using: &random) {
+        case 0: text.insert(Unicode.Scalar(UInt8.random(in: 0...0x7f, using: &random)), at: place)
+        case 1: if place < text.count { text.remove(at: place) }
+        default:
+          let piece = pieces.randomElement(using: &random) ?? ""
+          text.insert(contentsOf: piece.unicodeScalars, at: place)
+        }
+      }
+      var sent = ""
+      sent.unicodeScalars.append(contentsOf: text)
+      let expected = EmailAddress.isValid(sent[...])
+      #expect(isValidInBytes(sent) == expected, "\(sent.debugDescription)")
+      if expected { count += 1 }
+    }
+    #expect(2_000...18_000 ~= count)
+  }
+
+  @Test func `every ASCII character is judged alike in every place`() {
+    for byte in UInt8(0)..<0x80 {
+      let character = String(Unicode.Scalar(byte))
+      for text in [
+        "\(character)a@b.fr", "a\(character)@b.fr", "a\(character)a@b.fr", "a@\(character)b.fr",
+        "a@b\(character).fr", "a@b.\(character)fr", "a@b.fr\(character)", "é\(character)@b.fr",
+      ] {
+        #expect(isValidInBytes(text) == EmailAddress.isValid(text[...]), "\(text.debugDescription)")
+      }
+    }
   }
 
   /// What the contract refuses on purpose, and what it does not count as a letter.
