@@ -1,29 +1,48 @@
 /// Which slot a member of a JSON object goes to.
 struct MemberTable: Sendable {
-  struct Entry: Sendable {
-    let name: [UInt8]
+  private struct Entry: Sendable {
+    /// Of `names`.
+    let name: Range<Int>
     let slot: Int
     /// 0 for the first spelling of a slot, 1 for the second.
     let spelling: Int
   }
-  let entries: [Entry]
+  /// Shorter names first.
+  private let entries: [Entry]
+  /// Where in `entries` the names of each length are.
+  private let ofLength: [Range<Int>]
+  /// All names in one array: a search counts no references.
+  private let names: [UInt8]
   let slotCount: Int
 
   init(_ names: [(name: String, slot: Int)]) {
     var seen: [Int: Int] = [:]
-    entries = names.map { name, slot in
+    var bytes: [UInt8] = []
+    let all = names.map { name, slot in
       let spelling = seen[slot, default: 0]
       seen[slot] = spelling + 1
-      return Entry(name: Array(name.utf8), slot: slot, spelling: spelling)
+      let start = bytes.count
+      bytes += name.utf8
+      return Entry(name: start..<bytes.count, slot: slot, spelling: spelling)
     }
+    self.names = bytes
+    var entries: [Entry] = []
+    ofLength = (0...(all.map(\.name.count).max() ?? 0)).map { length in
+      let start = entries.count
+      entries += all.filter { $0.name.count == length }
+      return start..<entries.count
+    }
+    self.entries = entries
     slotCount = seen.count
   }
 
-  /// Compares as bytes; the tables are short, so length and first byte settle nearly all.
+  /// Compares as bytes; length and first byte settle nearly all.
   func find(_ bytes: Span<UInt8>, _ name: Range<Int>) -> (slot: Int, spelling: Int)? {
-    search: for entry in entries where entry.name.count == name.count {
-      for offset in entry.name.indices
-      where entry.name[offset] != bytes[name.lowerBound + offset] {
+    let sent = bytes.extracting(name)
+    guard sent.count < ofLength.count else { return nil }
+    search: for index in ofLength[sent.count] {
+      let entry = entries[index]
+      for offset in sent.indices where names[entry.name.lowerBound + offset] != sent[offset] {
         continue search
       }
       return (entry.slot, entry.spelling)
