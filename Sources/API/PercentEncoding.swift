@@ -2,15 +2,16 @@
 enum PercentEncoding {
   /// Whether `range` decodes to UTF-8 without U+0000, and holds no raw control character.
   static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    let raw = bytes.extracting(range)
+    var hasControl = false
     var isPlain = true
-    var index = range.lowerBound
-    while index < range.upperBound {
-      let byte = bytes[index]
-      if byte <= 0x20 || byte == 0x7f { return false }
+    // No way out in between: so sixteen bytes are looked at together.
+    for index in raw.indices {
+      let byte = raw[index]
+      if byte <= 0x20 || byte == 0x7f { hasControl = true }
       if byte == UInt8(ascii: "%") || byte >= 0x80 { isPlain = false }
-      index += 1
     }
-    if isPlain { return true }
+    if hasControl || isPlain { return !hasControl }
     var decoded: [UInt8] = []
     guard decode(bytes, range, plusIsSpace: false, into: &decoded) else { return false }
     return UTF8Sequence.isText(decoded.span, decoded.indices)

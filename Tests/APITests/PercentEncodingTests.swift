@@ -60,4 +60,14 @@ import Testing
     let encoded = bytes.map { "%\(hex[Int($0 >> 4)])\(hex[Int($0 & 15)])" }.joined()
     #expect(!isValid(Array(encoded.utf8)))
   }
+
+  @Test func `every byte is judged wherever it stands`() {
+    for length in 0...20 {
+      let plain = [UInt8](repeating: 0x61, count: length)
+      for byte in UInt8.min...UInt8.max {
+        let isTaken = 0x21..<0x7f ~= byte && byte != UInt8(ascii: "%")
+        #expect(isValid(plain + [byte] + plain) == isTaken, "\(byte) at \(length)")
+      }
+    }
+  }
 }
