@@ -83,8 +83,10 @@ public struct Request: Sendable {
 
   /// The method, of those that are answered.
   var method: Method? {
-    guard let range = range(.method) else { return nil }
-    return Method.allCases.first { $0.name.utf8.elementsEqual(bytes[range]) }
+    guard let range = range(.method),
+      let method = Method(length: range.count, first: bytes[range.lowerBound])
+    else { return nil }
+    return method.name.utf8.elementsEqual(bytes[range]) ? method : nil
   }
 
   /// The request's identifier, written to logs and answers.
@@ -119,6 +121,20 @@ public struct Request: Sendable {
 /// The methods of RFC 9110 section 9.3 and RFC 5789 that routes answer.
 enum Method: UInt8, CaseIterable {
   case get, head, post, put, patch, delete, options
+
+  /// The only one whose name has this length and begins so.
+  init?(length: Int, first: UInt8) {
+    switch (length, first) {
+    case (3, UInt8(ascii: "G")): self = .get
+    case (4, UInt8(ascii: "H")): self = .head
+    case (4, UInt8(ascii: "P")): self = .post
+    case (3, UInt8(ascii: "P")): self = .put
+    case (5, UInt8(ascii: "P")): self = .patch
+    case (6, UInt8(ascii: "D")): self = .delete
+    case (7, UInt8(ascii: "O")): self = .options
+    default: return nil
+    }
+  }
 
   var name: String {
     switch self {

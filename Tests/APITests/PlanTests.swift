@@ -61,6 +61,20 @@ import Testing
     #expect(exchange.values("Allow") == [target.allow])
   }
 
+  @Test func `every method is known by its name and by nothing like it`() {
+    for method in Method.allCases {
+      var request = Request()
+      request.set(.method, method.name)
+      #expect(request.method == method)
+      for place in method.name.indices {
+        var name = method.name
+        name.replaceSubrange(place...place, with: "Z")
+        request.set(.method, name)
+        #expect(request.method == nil, "\(name)")
+      }
+    }
+  }
+
   @Test(arguments: [
     ("DELETE", "/clients/"), ("PUT", "/clients"), ("PATCH", "/"), ("POST", "/health"),
     ("POST", "/clients/00000000-0000-4000-8000-000000000001"), ("DELETE", "/clients/status/x"),
