@@ -24,24 +24,32 @@ struct BodyReader {
   mutating func read(
     _ bytes: Span<UInt8>, _ range: Range<Int>, _ table: MemberTable, into slots: inout [Slot]
   ) throws(Failure) {
-    undeclared = []
-    slots.removeAll(keepingCapacity: true)
-    for _ in 0..<table.slotCount { slots.append(Slot()) }
     var scanner = JSONScanner(range)
+    var isObject = false
     do throws(JSONScanner.Malformed) {
-      scanner.skipSpace(bytes)
-      if !scanner.take(UInt8(ascii: "{"), bytes) {
-        _ = try scanner.value(bytes)
-        guard scanner.isAtEnd else { throw JSONScanner.Malformed(offset: scanner.position) }
-      } else {
-        try readMembers(&scanner, bytes, table, &slots)
-        guard scanner.isAtEnd else { throw JSONScanner.Malformed(offset: scanner.position) }
-        return
-      }
+      isObject = try readObject(&scanner, bytes, table, into: &slots)
+      guard scanner.isAtEnd else { throw JSONScanner.Malformed(offset: scanner.position) }
     } catch {
       throw .malformed(offset: error.offset - range.lowerBound)
     }
-    throw .notAnObject
+    if !isObject { throw .notAnObject }
+  }
+
+  /// Reads the next value, and the white space around it; false when it is no object.
+  mutating func readObject(
+    _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: MemberTable,
+    into slots: inout [Slot]
+  ) throws(JSONScanner.Malformed) -> Bool {
+    undeclared = []
+    slots.removeAll(keepingCapacity: true)
+    slots.append(contentsOf: repeatElement(Slot(), count: table.slotCount))
+    scanner.skipSpace(bytes)
+    guard scanner.take(UInt8(ascii: "{"), bytes) else {
+      _ = try scanner.value(bytes)
+      return false
+    }
+    try readMembers(&scanner, bytes, table, &slots)
+    return true
   }
 
   private mutating func readMembers(
@@ -49,6 +57,7 @@ struct BodyReader {
     _ slots: inout [Slot]
   ) throws(JSONScanner.Malformed) {
     scanner.descend()
+    defer { scanner.ascend() }
     if scanner.take(UInt8(ascii: "}"), bytes) { return }
     repeat {
       let name = try scanner.name(bytes)
@@ -101,12 +110,11 @@ enum JSONString {
       return
     }
     var index = inner.lowerBound
-    while index < inner.upperBound {
-      guard bytes[index] == UInt8(ascii: "\\") else {
-        output.append(bytes[index])
-        index += 1
-        continue
-      }
+    while true {
+      let plain = index
+      while index < inner.upperBound, bytes[index] != UInt8(ascii: "\\") { index += 1 }
+      output.append(bytes.extracting(plain..<index))
+      if index == inner.upperBound { return }
       switch bytes[index + 1] {
       case UInt8(ascii: "u"):
         var scalar = JSONScanner.codeUnit(bytes, at: index, end: inner.upperBound) ?? 0xfffd
@@ -119,13 +127,13 @@ enum JSONString {
         }
         output.append(contentsOf: Character(Unicode.Scalar(scalar) ?? "\u{fffd}").utf8)
       case let escape:
-        output.append(plain(escape))
+        output.append(character(of: escape))
         index += 2
       }
     }
   }
 
-  private static func plain(_ escape: UInt8) -> UInt8 {
+  private static func character(of escape: UInt8) -> UInt8 {
     switch escape {
     case UInt8(ascii: "b"): 0x08
     case UInt8(ascii: "f"): 0x0c

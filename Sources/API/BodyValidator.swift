@@ -85,7 +85,7 @@ struct BodyValidator {
       guard value.kind == .array else {
         return refuse(column, .listType, "« \(column.jsonName) » doit être une liste d’objets")
       }
-      var writer = ObjectsWriter(column, shape, maxCount)
+      let writer = ObjectsWriter(column, shape, maxCount)
       parameters.write { writer.write(value, bytes, into: &$0, &violations) }
     case .timestamp: parameters.appendNull()
     }
@@ -126,31 +126,35 @@ struct BodyValidator {
     _ column: Column, _ value: JSONScanner.Value, _ maxLength: Int, _ bytes: Span<UInt8>,
     _ parameters: inout Parameters
   ) {
-    let name = column.jsonName
     guard value.kind == .string else {
       if value.kind == .null && column.isNullable { return parameters.appendNull() }
-      if case .oneOf(let words) = column.rule { return refuse(column, .enum, among(words, name)) }
-      return refuse(column, .stringType, "« \(name) » doit être un texte")
+      if case .oneOf(let words) = column.rule {
+        return refuse(column, .enum, among(words, column.jsonName))
+      }
+      return refuse(column, .stringType, "« \(column.jsonName) » doit être un texte")
     }
-    if column.rule == .email && value.range.count == 2 { return parameters.appendNull() }
+    if value.range.count == 2 && column.rule == .email { return parameters.appendNull() }
     let start = parameters.bytes.count
     parameters.write { JSONString.decode(bytes, value, into: &$0) }
     let text = parameters.bytes.span.extracting(start...)
-    if codePoints(text) > maxLength {
+    // There are never more code points than bytes.
+    if text.count > maxLength, codePoints(text) > maxLength {
       return refuse(
-        column, .stringTooLong, "« \(name) » dépasse \(maxLength) caractères")
+        column, .stringTooLong, "« \(column.jsonName) » dépasse \(maxLength) caractères")
     }
     switch column.rule {
     case nil: break
     case .notBlank:
-      if isBlank(text) { refuse(column, .stringTooShort, "« \(name) » ne peut pas être vide") }
+      if isBlank(text) {
+        refuse(column, .stringTooShort, "« \(column.jsonName) » ne peut pas être vide")
+      }
     case .oneOf(let words):
       if !words.contains(where: { $0.utf8.elementsEqual(parameters.bytes[start...]) }) {
-        refuse(column, .enum, among(words, name))
+        refuse(column, .enum, among(words, column.jsonName))
       }
     case .email:
-      if !EmailAddress.isValid(String(decoding: parameters.bytes[start...], as: UTF8.self)[...]) {
-        refuse(column, .valueError, "« \(name) » n’est pas une adresse e-mail valable")
+      if !EmailAddress.isValid(text) {
+        refuse(column, .valueError, "« \(column.jsonName) » n’est pas une adresse e-mail valable")
       }
     }
   }
@@ -166,49 +170,54 @@ struct BodyValidator {
     guard value.kind == .array else {
       return refuse(column, .listType, "« \(column.jsonName) » doit être une liste de textes")
     }
-    let elements = JSONArray.elements(bytes, value)
-    guard elements.count <= maxCount else {
+    guard value.count <= maxCount else {
       return refuse(
         column, .valueError, "« \(column.jsonName) » dépasse \(maxCount) éléments")
     }
-    var faults: [(Int, Violation.Kind, String)] = []
     parameters.write { output in
-      BinaryArray.writeHeader(of: 25, elements.count, into: &output)
-      for (index, element) in elements.enumerated() {
+      BinaryArray.writeHeader(of: 25, Int(value.count), into: &output)
+      var elements = JSONElements(bytes, value)
+      while let (index, element) = elements.next(bytes) {
+        func refuse(_ kind: Violation.Kind, _ message: String) {
+          violations.add(kind, at: ["body", .name(column.jsonName), .index(index)], message)
+        }
         guard element.kind == .string else {
-          faults.append((index, .stringType, "un élément doit être un texte"))
+          refuse(.stringType, "un élément doit être un texte")
           continue
         }
         guard element.marks.isDisjoint(with: .unstorable) else {
-          faults.append((index, .valueError, Self.unstorable(element.marks)))
+          refuse(.valueError, Self.unstorable(element.marks))
           continue
         }
-        var decoded: [UInt8] = []
-        JSONString.decode(bytes, element, into: &decoded)
-        if codePoints(decoded.span) > maxLength {
-          faults.append((index, .stringTooLong, "un élément dépasse \(maxLength) caractères"))
+        BinaryArray.writeElement(into: &output) { output in
+          let start = output.count
+          JSONString.decode(bytes, element, into: &output)
+          let text = output.span.extracting(start...)
+          if text.count > maxLength, codePoints(text) > maxLength {
+            refuse(.stringTooLong, "un élément dépasse \(maxLength) caractères")
+          }
         }
-        output.appendBigEndian(Int32(decoded.count))
-        output.append(contentsOf: decoded)
       }
-    }
-    for (index, kind, message) in faults {
-      violations.add(kind, at: ["body", .name(column.jsonName), .index(index)], message)
     }
   }
 }
 
-/// Arrays that were scanned before.
-enum JSONArray {
-  static func elements(_ bytes: Span<UInt8>, _ array: JSONScanner.Value) -> [JSONScanner.Value] {
-    var scanner = JSONScanner(array.range)
-    var elements: [JSONScanner.Value] = []
+/// The elements of an array that was scanned before, one after the other.
+struct JSONElements {
+  private var scanner: JSONScanner
+  private var index = -1
+
+  init(_ bytes: Span<UInt8>, _ array: JSONScanner.Value) {
+    scanner = JSONScanner(array.range)
     _ = scanner.take(UInt8(ascii: "["), bytes)
-    while !scanner.isAtEnd, let element = try? scanner.value(bytes) {
-      elements.append(element)
-      guard scanner.take(UInt8(ascii: ","), bytes) else { break }
-    }
-    return elements
+  }
+
+  /// The closing bracket is no value, and ends them.
+  mutating func next(_ bytes: Span<UInt8>) -> (index: Int, element: JSONScanner.Value)? {
+    guard let element = try? scanner.value(bytes) else { return nil }
+    _ = scanner.take(UInt8(ascii: ","), bytes)
+    index += 1
+    return (index, element)
   }
 }
 
@@ -223,6 +232,7 @@ func codePoints(_ text: Span<UInt8>) -> Int {
 func isBlank(_ text: Span<UInt8>) -> Bool {
   var index = 0
   while index < text.count {
+    if 0x21...0x7e ~= text[index] { return false }
     let (scalar, length) = UTF8Sequence.decode(text, at: index)
     guard let scalar = Unicode.Scalar(scalar), scalar.properties.isWhitespace else { return false }
     index += length

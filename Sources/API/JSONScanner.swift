@@ -9,9 +9,11 @@ struct JSONScanner {
   /// A value found: where it stands and what its strings hold.
   struct Value {
     var kind: Kind = .absent
+    var marks: Marks = []
+    /// How many elements or members an array or object has.
+    var count: Int32 = 0
     /// First byte to one past the last, quotes and brackets included.
     var range: Range<Int> = 0..<0
-    var marks: Marks = []
   }
 
   /// What was seen inside a value, at any depth.
@@ -39,6 +41,8 @@ struct JSONScanner {
   private(set) var position: Int
   private let end: Int
   private var marks: Marks = []
+  /// Of the container that ended last.
+  private var count: Int32 = 0
   private var depth = 0
 
   init(_ range: Range<Int>) {
@@ -53,7 +57,9 @@ struct JSONScanner {
     marks = []
     let start = position
     let kind = try skipValue(bytes)
-    let value = Value(kind: kind, range: start..<position, marks: marks)
+    let isContainer = kind == .object || kind == .array
+    let value = Value(
+      kind: kind, marks: marks, count: isContainer ? count : 0, range: start..<position)
     marks.formUnion(outer)
     skipSpace(bytes)
     return value
@@ -61,6 +67,8 @@ struct JSONScanner {
 
   /// Counts a container whose opening the caller took.
   mutating func descend() { depth += 1 }
+  /// And its end.
+  mutating func ascend() { depth -= 1 }
 
   /// Whether nothing is left.
   var isAtEnd: Bool { position == end }
@@ -125,8 +133,10 @@ struct JSONScanner {
     if position < end, bytes[position] == closing {
       position += 1
       depth -= 1
+      count = 0
       return
     }
+    var count: Int32 = 0
     while true {
       if named {
         guard position < end, bytes[position] == UInt8(ascii: "\"") else {
@@ -137,6 +147,7 @@ struct JSONScanner {
         try expect(UInt8(ascii: ":"), bytes)
       }
       _ = try skipValue(bytes)
+      count &+= 1
       skipSpace(bytes)
       guard position < end else { throw Malformed(offset: position) }
       if bytes[position] == closing { break }
@@ -144,6 +155,7 @@ struct JSONScanner {
     }
     position += 1
     depth -= 1
+    self.count = count
   }
 
   private static let trueWord = Array("true".utf8)
@@ -212,25 +224,35 @@ struct JSONScanner {
   /// RFC 8259 section 7, and UTF-8 as in RFC 3629 section 4.
   private mutating func skipString(_ bytes: Span<UInt8>) throws(Malformed) {
     position += 1
-    while position < end {
-      let byte = bytes[position]
-      if byte == UInt8(ascii: "\"") {
+    while true {
+      skipPlain(bytes)
+      guard position < end else { throw Malformed(offset: position) }
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
         position += 1
         return
-      }
-      if byte == UInt8(ascii: "\\") {
+      case UInt8(ascii: "\\"):
         try skipEscape(bytes)
-      } else if byte < 0x20 {
-        throw Malformed(offset: position)
-      } else if byte < 0x80 {
-        position += 1
-      } else {
-        let length = UTF8Sequence.length(bytes, at: position, end: end)
+      default:
+        // A control character, or what is not ASCII.
+        let length = bytes[position] < 0x20 ? 0 : UTF8Sequence.length(bytes, at: position, end: end)
         guard length > 0 else { throw Malformed(offset: position) }
         position += length
       }
     }
-    throw Malformed(offset: position)
+  }
+
+  /// Steps over characters that stand for themselves.
+  private mutating func skipPlain(_ bytes: Span<UInt8>) {
+    let rest = bytes.extracting(position..<end)
+    for index in rest.indices {
+      let byte = rest[index]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte &- 0x20 >= 0x60 {
+        position += index
+        return
+      }
+    }
+    position = end
   }
 
   private mutating func skipEscape(_ bytes: Span<UInt8>) throws(Malformed) {

@@ -102,6 +102,65 @@ import Testing
     #expect(value.range == 1..<3)
     #expect(scanner.isAtEnd)
   }
+
+  @Test(arguments: [
+    ("[]", 0), ("[ ]", 0), ("{}", 0), ("[1]", 1), ("[[1,2,3]]", 1), ("[[],[1,2],{}]", 3),
+    (#"{"a":[1,2,3],"b":{}}"#, 2), ("[1,[2,3,4,5]]", 2), ("[[1,2,3],4]", 2), ("1", 0),
+    (#""[1,2]""#, 0), ("null", 0),
+  ])
+  func `a container knows how many it holds`(_ text: String, _ count: Int) throws {
+    #expect(try scan(text).count == count)
+  }
+
+  @Test func `the count of one value is not that of the next`() throws {
+    let bytes = Array("[1,2] 3 [] ".utf8)
+    var scanner = JSONScanner(bytes.indices)
+    var counts: [Int32] = []
+    while !scanner.isAtEnd { counts.append(try scanner.value(bytes.span).count) }
+    #expect(counts == [2, 0, 0])
+  }
+
+  /// At every place of a word of eight bytes, and around it.
+  @Test func `each byte ends or goes on with a string wherever it stands`() {
+    for length in 0...20 {
+      let plain = [UInt8](repeating: 0x61, count: length)
+      for byte in UInt8.min...UInt8.max {
+        let reading = Reading([0x22] + plain + [byte] + plain + [0x22])
+        switch byte {
+        case 0x22:  // The rest stands behind the string's end.
+          #expect(reading == .malformed(at: length + 2), "\(byte) at \(length)")
+        case 0x5c:
+          // `\a` is no escape; `\"` is one, and takes the closing quote.
+          #expect(reading == .malformed(at: length == 0 ? 3 : length + 1), "\(byte) at \(length)")
+        case 0x20..<0x80: #expect(reading == .other, "\(byte) at \(length)")
+        default: #expect(reading == .malformed(at: length + 1), "\(byte) at \(length)")
+        }
+      }
+    }
+  }
+}
+
+/// What the elements of an array are once it was scanned.
+@Suite struct JSONElementsTests {
+  private func elements(_ text: String) throws -> [String] {
+    let bytes = Array(text.utf8)
+    var elements = JSONElements(bytes.span, try scan(bytes))
+    var found: [String] = []
+    while let (index, element) = elements.next(bytes.span) {
+      #expect(index == found.count)
+      found.append(String(decoding: bytes[element.range], as: UTF8.self))
+    }
+    return found
+  }
+
+  @Test func `every element is met once, in its place`() throws {
+    #expect(try elements("[]").isEmpty)
+    #expect(try elements(" [ ] ").isEmpty)
+    #expect(try elements("[1]") == ["1"])
+    #expect(
+      try elements(#" [ 1 ,"]", [2,3],{"a":[]} , null ] "#)
+        == ["1", #""]""#, "[2,3]", #"{"a":[]}"#, "null"])
+  }
 }
 
 /// What is noted of a value while it is read.
