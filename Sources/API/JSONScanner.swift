@@ -244,15 +244,22 @@ struct JSONScanner {
 
   /// Steps over characters that stand for themselves.
   private mutating func skipPlain(_ bytes: Span<UInt8>) {
-    let rest = bytes.extracting(position..<end)
-    for index in rest.indices {
-      let byte = rest[index]
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte &- 0x20 >= 0x60 {
-        position += index
+    while position + 8 <= end {
+      let next = EightBytes(bytes, at: position)
+      let stops =
+        next.equal(to: UInt8(ascii: "\"")) | next.equal(to: UInt8(ascii: "\\")) | next.below(0x20)
+        | next.beyondASCII
+      if stops != 0 {
+        position += stops.trailingZeroBitCount / 8
         return
       }
+      position += 8
     }
-    position = end
+    while position < end {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte &- 0x20 >= 0x60 { return }
+      position += 1
+    }
   }
 
   private mutating func skipEscape(_ bytes: Span<UInt8>) throws(Malformed) {

@@ -2,16 +2,23 @@
 enum PercentEncoding {
   /// Whether `range` decodes to UTF-8 without U+0000, and holds no raw control character.
   static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-    let raw = bytes.extracting(range)
-    var hasControl = false
-    var isPlain = true
-    // No way out in between: so sixteen bytes are looked at together.
-    for index in raw.indices {
-      let byte = raw[index]
-      if byte <= 0x20 || byte == 0x7f { hasControl = true }
-      if byte == UInt8(ascii: "%") || byte >= 0x80 { isPlain = false }
+    var index = range.lowerBound
+    while index + 8 <= range.upperBound {
+      let next = EightBytes(bytes, at: index)
+      let others =
+        next.below(0x21) | next.equal(to: 0x7f) | next.equal(to: UInt8(ascii: "%"))
+        | next.beyondASCII
+      if others != 0 { break }
+      index += 8
     }
-    if hasControl || isPlain { return !hasControl }
+    var isPlain = true
+    while index < range.upperBound {
+      let byte = bytes[index]
+      if byte <= 0x20 || byte == 0x7f { return false }
+      if byte == UInt8(ascii: "%") || byte >= 0x80 { isPlain = false }
+      index += 1
+    }
+    if isPlain { return true }
     var decoded: [UInt8] = []
     guard decode(bytes, range, plusIsSpace: false, into: &decoded) else { return false }
     return UTF8Sequence.isText(decoded.span, decoded.indices)

@@ -1,0 +1,47 @@
+import TestSupport
+import Testing
+
+@testable import API
+
+@Suite struct EightBytesTests {
+  /// The place of the first byte that is found; nil when none is.
+  private func first(_ found: UInt64) -> Int? {
+    found == 0 ? nil : found.trailingZeroBitCount / 8
+  }
+
+  private func check(_ bytes: [UInt8]) {
+    let eight = EightBytes(bytes.span, at: 0)
+    for limit: UInt8 in [1, 0x20, 0x21, 0x80] {
+      #expect(first(eight.below(limit)) == bytes.firstIndex { $0 < limit }, "\(bytes) \(limit)")
+    }
+    for byte: UInt8 in [0, 0x22, 0x5c, 0x7f, 0x80, 0xff] {
+      #expect(first(eight.equal(to: byte)) == bytes.firstIndex(of: byte), "\(bytes) \(byte)")
+    }
+    #expect(first(eight.beyondASCII) == bytes.firstIndex { $0 >= 0x80 }, "\(bytes)")
+  }
+
+  @Test func `each byte is found in each place`() {
+    for place in 0..<8 {
+      for byte in UInt8.min...UInt8.max {
+        var bytes = [UInt8](repeating: 0x61, count: 8)
+        bytes[place] = byte
+        check(bytes)
+      }
+    }
+  }
+
+  @Test func `among many the first is found`() {
+    var random = SeededGenerator(8)
+    let near: [UInt8] = [0, 1, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff]
+    for _ in 0..<5_000 {
+      check((0..<8).map { _ in near.randomElement(using: &random) ?? 0 })
+    }
+  }
+
+  @Test func `they begin at the offset`() {
+    let bytes = [UInt8](0x61...0x6c)
+    #expect(first(EightBytes(bytes.span, at: 3).equal(to: 0x64)) == 0)
+    #expect(first(EightBytes(bytes.span, at: 4).equal(to: 0x6c)) == 7)
+    #expect(EightBytes(bytes.span, at: 4).equal(to: 0x64) == 0)
+  }
+}
