@@ -8,21 +8,25 @@ enum UUIDText {
   static func parse(
     _ bytes: Span<UInt8>, _ range: Range<Int>, into output: inout [UInt8]
   ) -> Bool {
-    guard range.count == 36 else { return false }
-    let start = output.count
-    var index = range.lowerBound
-    for position in 0..<byteCount {
-      if position == 4 || position == 6 || position == 8 || position == 10 {
-        guard bytes[index] == UInt8(ascii: "-") else { return abandon(&output, start) }
-        index += 1
+    guard range.count == length else { return false }
+    let text = bytes.extracting(range)
+    var isUUID = true
+    output.append(addingCapacity: byteCount) { uuid in
+      var index = 0
+      for position in 0..<byteCount {
+        if position == 4 || position == 6 || position == 8 || position == 10 {
+          if text[index] != UInt8(ascii: "-") { isUUID = false }
+          index += 1
+        }
+        let high = hexValue(text[index])
+        let low = hexValue(text[index + 1])
+        if high == nil || low == nil { isUUID = false }
+        uuid.append((high ?? 0) << 4 | (low ?? 0))
+        index += 2
       }
-      guard let high = hexValue(bytes[index]), let low = hexValue(bytes[index + 1]) else {
-        return abandon(&output, start)
-      }
-      output.append(high << 4 | low)
-      index += 2
+      if !isUUID { uuid.removeAll() }
     }
-    return true
+    return isUUID
   }
 
   /// Appends the 36 characters of a UUID, lower case.
@@ -36,10 +40,5 @@ enum UUIDText {
 
   static func write(_ uuid: Span<UInt8>, into output: inout [UInt8]) {
     output.append(addingCapacity: length) { text in write(uuid, into: &text) }
-  }
-
-  private static func abandon(_ output: inout [UInt8], _ count: Int) -> Bool {
-    output.removeSubrange(count...)
-    return false
   }
 }
