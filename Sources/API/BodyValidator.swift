@@ -19,8 +19,9 @@ struct BodyValidator {
   mutating func create(
     _ bytes: Span<UInt8>, _ slots: [BodyReader.Slot], _ parameters: inout Parameters
   ) {
-    for slot in slots.indices {
-      let column = resource.columns[resource.writable[slot]]
+    let columns = resource.columns
+    for (slot, index) in resource.writable.enumerated() {
+      let column = columns[index]
       if slots[slot].value.kind == .absent {
         appendDefault(column, &parameters)
       } else {
@@ -35,10 +36,10 @@ struct BodyValidator {
   ) {
     checkUndeclared(slots[0].value.marks)
     for slot in slots.indices.dropFirst() {
-      let column = resource.columns[resource.writable[slot]]
       if slots[slot].value.kind == .absent {
         parameters.appendNull()
       } else {
+        let column = resource.columns[resource.writable[slot]]
         append(slot, column, slots[slot], bytes, &parameters)
       }
     }
