@@ -112,7 +112,7 @@ enum JSONString {
     var index = inner.lowerBound
     while true {
       let plain = index
-      while index < inner.upperBound, bytes[index] != UInt8(ascii: "\\") { index += 1 }
+      index = bytes.find(UInt8(ascii: "\\"), in: plain..<inner.upperBound)
       output.append(bytes.extracting(plain..<index))
       if index == inner.upperBound { return }
       switch bytes[index + 1] {

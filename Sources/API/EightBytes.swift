@@ -32,3 +32,17 @@ struct EightBytes {
   @inline(__always)
   private init(_ word: UInt64) { self.word = word }
 }
+
+extension Span<UInt8> {
+  /// Where `byte` stands first in `range`; the end of `range` when it does not.
+  func find(_ byte: UInt8, in range: Range<Int>) -> Int {
+    var index = range.lowerBound
+    while index + 8 <= range.upperBound {
+      let found = EightBytes(self, at: index).equal(to: byte)
+      if found != 0 { return index + found.trailingZeroBitCount / 8 }
+      index += 8
+    }
+    while index < range.upperBound, self[index] != byte { index += 1 }
+    return index
+  }
+}

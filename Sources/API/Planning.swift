@@ -72,8 +72,7 @@ extension Application {
       PercentEncoding.isValid(request.bytes.span, target)
     else { throw Rejection(.badTarget) }
     let bytes = request.bytes.span
-    var question = target.lowerBound
-    while question < target.upperBound, bytes[question] != UInt8(ascii: "?") { question += 1 }
+    let question = bytes.find(UInt8(ascii: "?"), in: target)
     plan.query = min(question + 1, target.upperBound)..<target.upperBound
     var start = target.lowerBound
     if let mount = request.range(.mount) {

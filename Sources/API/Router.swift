@@ -12,12 +12,15 @@ enum Endpoint: Equatable {
 
   var methods: Methods {
     switch self {
-    case .root, .health, .live, .ready, .metrics, .openAPI, .docs, .search, .lookup:
-      Methods(.get, .head, .options)
-    case .collection: Methods(.get, .head, .post, .options)
-    case .item: Methods(.get, .head, .put, .patch, .delete, .options)
+    case .root, .health, .live, .ready, .metrics, .openAPI, .docs, .search, .lookup: Self.read
+    case .collection: Self.collected
+    case .item: Self.one
     }
   }
+
+  private static let read = Methods(.get, .head, .options)
+  private static let collected = Methods(.get, .head, .post, .options)
+  private static let one = Methods(.get, .head, .put, .patch, .delete, .options)
 }
 
 /// Matches the raw path of a request: split first, each segment decoded after, so that `%2F`
@@ -119,9 +122,7 @@ struct Router: Sendable {
   }
 
   private func segment(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Range<Int> {
-    var index = start
-    while index < end, bytes[index] != UInt8(ascii: "/") { index += 1 }
-    return start..<index
+    start..<bytes.find(UInt8(ascii: "/"), in: start..<end)
   }
 
   /// Whether a segment, decoded, is `name`.

@@ -32,9 +32,24 @@ import Testing
 
   @Test func `among many the first is found`() {
     var random = SeededGenerator(8)
-    let near: [UInt8] = [0, 1, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff]
+    let near: [UInt8] = [
+      0, 1, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff,
+    ]
     for _ in 0..<5_000 {
       check((0..<8).map { _ in near.randomElement(using: &random) ?? 0 })
+    }
+  }
+
+  @Test func `a byte is found in its range and nowhere else`() {
+    for length in 0...20 {
+      for place in 0...length {
+        var bytes = [UInt8](repeating: 0x61, count: length + 6)
+        // Before the range, behind it, and, but for the last place, inside it.
+        bytes[2] = 0x3f
+        bytes[length + 3] = 0x3f
+        bytes[place + 3] = 0x3f
+        #expect(bytes.span.find(0x3f, in: 3..<length + 3) == place + 3)
+      }
     }
   }
 
