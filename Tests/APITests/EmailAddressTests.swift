@@ -71,7 +71,9 @@ import Testing
     for text in Self.invalid { #expect(!isValidInBytes(text), "\(text.debugDescription)") }
     var random = SeededGenerator(5_321)
     let pieces =
-      Self.valid + Self.invalid + ["a@b.fr", "a", "-", ".", "@", "é", "\u{301}", "l", "\u{7f}", "_"]
+      Self.valid + Self.invalid + [
+        "a@b.fr", "a", "-", ".", "@", "é", "\u{301}", "l", "\u{7f}", "_",
+      ]
     var count = 0
     for _ in 0..<20_000 {
       var text = Array((pieces.randomElement(using: &random) ?? "").unicodeScalars)

@@ -20,7 +20,9 @@ import Testing
   @Test func `what differs by a byte is not found`() {
     for column in clients.writable {
       for name in clients.columns[column].spellings {
-        for other in ["", "\(name)x", "x\(name)", String(name.dropLast()) + "\u{1}", "X\(name.dropFirst())"] {
+        for other in [
+          "", "\(name)x", "x\(name)", String(name.dropLast()) + "\u{1}", "X\(name.dropFirst())",
+        ] {
           #expect(find(other, in: clients.members) == nil, "\(other)")
         }
       }
