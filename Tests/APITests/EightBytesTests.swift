@@ -44,10 +44,9 @@ import Testing
     for length in 0...20 {
       for place in 0...length {
         var bytes = [UInt8](repeating: 0x61, count: length + 6)
-        // Before the range, behind it, and, but for the last place, inside it.
+        // Before the range, and from its place to behind the range.
         bytes[2] = 0x3f
-        bytes[length + 3] = 0x3f
-        bytes[place + 3] = 0x3f
+        for index in place + 3...length + 3 { bytes[index] = 0x3f }
         #expect(bytes.span.find(0x3f, in: 3..<length + 3) == place + 3)
       }
     }
