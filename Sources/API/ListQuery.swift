@@ -119,7 +119,8 @@ struct ListQuery {
     let nullKeys = cursor?.keys.map { $0 == nil }
     return Statement(
       shape.sql(resource, order: order, nullKeys: nullKeys),
-      shape.parameterTypes(resource, order: order, nullKeys: nullKeys), isRead: true, index: nil)
+      shape.parameterTypes(resource, order: order, nullKeys: nullKeys), isRead: true,
+      isPlannedEachTime: true, index: nil)
   }
 
   /// Whether a link to the next page repeats the parameter.

@@ -16,10 +16,12 @@ struct ResourceStatements: Sendable {
   init(_ resource: Resource, next index: inout Int) {
     func statement(
       _ sql: String, _ types: [Statement.ParameterType], lane: Statement.Lane = .pool,
-      isRead: Bool = false, mayGroup: Bool = false
+      isRead: Bool = false, isPlannedEachTime: Bool = false, mayGroup: Bool = false
     ) -> Statement {
       defer { index += 1 }
-      return Statement(sql, types, lane: lane, isRead: isRead, mayGroup: mayGroup, index: index)
+      return Statement(
+        sql, types, lane: lane, isRead: isRead, isPlannedEachTime: isPlannedEachTime,
+        mayGroup: mayGroup, index: index)
     }
     let table = resource.table
     let row = resource.columnList + ", xmin"
@@ -61,7 +63,10 @@ struct ResourceStatements: Sendable {
       [.uuid, .xidArray, .timestamptzArray])
 
     lists = ListShape.all(of: resource).map { shape in
-      statement(shape.sql(resource), shape.parameterTypes(resource), isRead: true)
+      // Whether a term or a city is rare decides what is the best way to it.
+      statement(
+        shape.sql(resource), shape.parameterTypes(resource), isRead: true,
+        isPlannedEachTime: shape.isSearch || shape.filters != 0)
     }
   }
 

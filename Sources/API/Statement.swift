@@ -30,17 +30,20 @@ public final class Statement: Sendable {
   public let lane: Lane
   /// Whether it may be sent twice: a read.
   public let isRead: Bool
+  /// Whether the best plan depends on the values: then it is planned each time, and not once.
+  public let isPlannedEachTime: Bool
   /// Whether several may commit together: writes of one row each, whose first parameter is its id.
   let mayGroup: Bool
 
   init(
     _ sql: String, _ parameterTypes: [ParameterType], lane: Lane = .pool, isRead: Bool,
-    mayGroup: Bool = false, index: Int?
+    isPlannedEachTime: Bool = false, mayGroup: Bool = false, index: Int?
   ) {
     self.sql = sql
     self.parameterTypes = parameterTypes.map(\.rawValue)
     self.lane = lane
     self.isRead = isRead
+    self.isPlannedEachTime = isPlannedEachTime
     self.mayGroup = mayGroup
     self.index = index
   }

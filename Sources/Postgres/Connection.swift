@@ -166,12 +166,13 @@ internal import Glibc
   ///   - index: under which it is prepared; nil: parsed each time.
   ///   - types: OIDs of the parameters.
   ///   - ranges: of `bytes`, in binary format; nil is NULL.
+  ///   - isPlannedEachTime: its plan is made for these values.
   ///   - isRead: a read's rows stand at once, a write's when its Sync has come back.
   ///   - tag: comes back with the outcome.
   /// - Returns: false when the connection is dead; nothing of the statement was sent.
   public func send(
     index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?],
-    isRead: Bool, tag: Int
+    isPlannedEachTime: Bool, isRead: Bool, tag: Int
   ) -> Bool {
     guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
     // libpq sends early when much is queued, so a refusal may be read before this batch has its
@@ -181,6 +182,10 @@ internal import Glibc
     }
     let index = settings.prepares ? index : nil
     if let index, !prepare(index, sql, types) { return false }
+    // Without the session's settings that is PostgreSQL's own way.
+    if settings.prepares, isPlannedEachTime, !send(settings: SessionSettings.customPlanSQL) {
+      return false
+    }
     let isSent = unsafe bytes.withUnsafeBytes { buffer in
       unsafe values.removeAll(keepingCapacity: true)
       lengths.removeAll(keepingCapacity: true)

@@ -31,6 +31,10 @@ public struct SessionSettings: Sendable {
       .joined(separator: ", ")
   }
 
+  /// For one transaction: its plans are made for its values.
+  static let customPlanSQL =
+    "SELECT pg_catalog.set_config('plan_cache_mode', 'force_custom_plan', true)"
+
   /// For one transaction: 50 ms is long for a row that one of ours has locked, and nobody's patience.
   static let groupSQL = "SELECT pg_catalog.set_config('lock_timeout', '50', true)"
 }

@@ -317,7 +317,7 @@ extension Service: PoolOwner {
     return connection.send(
       index: statement.index, sql: statement.sql, types: statement.parameterTypes,
       bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
-      isRead: statement.isRead, tag: ticket)
+      isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead, tag: ticket)
   }
 
   func isRead(_ ticket: Int) -> Bool {
