@@ -70,7 +70,7 @@ let package = Package(
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: testSettings),
     .testTarget(
       name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: testSettings),
-    .testTarget(name: "EndToEnd", swiftSettings: testSettings),
+    .testTarget(name: "EndToEnd", dependencies: ["API", "Catalog"], swiftSettings: testSettings),
     // A load with a ledger. Optimised in tests' builds too: it shares the processors with what it loads.
     .executableTarget(
       name: "ledger",

@@ -38,7 +38,10 @@ public enum Revisions {
     Revision(
       "2025_10_31_000001_create_clients_table",
       file: PackageResources.r2025_10_31_000001_create_clients_table_sql,
-      alembic: "create_clients_0001")
+      alembic: "create_clients_0001"),
+    Revision(
+      "2026_11_22_000001_index_lists_and_search",
+      file: PackageResources.r2026_11_22_000001_index_lists_and_search_sql),
   ]
 
   /// The newest.

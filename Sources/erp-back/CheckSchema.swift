@@ -106,6 +106,7 @@ struct SchemaCheck {
             : nil))
     }
     if applied == Revisions.all.count {
+      searchIndex()
       do throws(Session.Failure) {
         for resource in Catalog.resources {
           known += try undeclared(resource).filter { difference in
@@ -133,6 +134,19 @@ struct SchemaCheck {
         .ok(
           "public.\(resource.name) is as the declaration and the revisions have it: columns, indexes, triggers"
         ))
+    }
+  }
+
+  /// Its absence is no drift where the revision could not make it; then drift tells of it.
+  private mutating func searchIndex() {
+    do throws(Session.Failure) {
+      if try SearchIndex.isPossible(session) { return }
+      findings.append(
+        .warning(
+          "pg_trgm is not in the database: without its index a search for a rare term reads all rows, some 2 s per million",
+          remedy: SearchIndex.remedy))
+    } catch {
+      findings.append(.skipped("the index of searches: \(error)"))
     }
   }
 

@@ -83,7 +83,7 @@ extension EndToEnd {
 
         let current = try erpBack("erp-back migrate current")
         #expect(current.status == 0, "\(current)")
-        #expect(current.out.hasPrefix(MigrationTests.first))
+        #expect(current.out.hasPrefix(MigrationTests.head))
         #expect(current.errors.contains("/etc/erp-back/database_url, as user erp-back"))
       }
     }

@@ -13,7 +13,7 @@ extension EndToEnd {
         #expect(check.named("warning", "failure").isEmpty)
         for word in [
           "connected in", "PostgreSQL 1", "encoding UTF8", "no superuser",
-          "revision \(MigrationTests.first)", "as the declaration and the revisions have it",
+          "revision \(MigrationTests.head)", "as the declaration and the revisions have it",
           "public.clients: SELECT, INSERT, UPDATE, DELETE", "up to 9 connections",
           "nginx's workers may write", "a process listens", "nginx -t passes",
           "nginx hands requests from 127.0.0.1:\(site.port)", "200, ready",

@@ -61,7 +61,7 @@ extension EndToEnd {
         #expect(try curl(detail).status == "404")
 
         // 7. Roll the migration back, and return.
-        #expect(try site.database.erpBack(["migrate", "downgrade", "-1"]).status == 0)
+        #expect(try site.database.erpBack(["migrate", "downgrade", "base"]).status == 0)
         #expect(try site.database.psql("SELECT to_regclass('clients') IS NULL") == "t")
         let without = try curl(clients)
         #expect(without.status == "500")
