@@ -65,7 +65,8 @@ extension EndToEnd {
         """)
     }
 
-    @Test(arguments: ["type": "individual", "city": "City 7", "status": "Prospect"], [false, true])
+    @Test(
+      arguments: ["type": "individual", "city": "City 7", "status": "Prospect"], [false, true])
     func aRareValueIsLookedUpInItsIndex(_ filter: (key: String, value: String), _ isAfter: Bool)
       throws
     {
@@ -78,7 +79,8 @@ extension EndToEnd {
     }
 
     @Test(arguments: ["type": "company", "city": "Brest", "status": "active"], [false, true])
-    func aFrequentValueIsMetOnTheWay(_ filter: (key: String, value: String), _ isAfter: Bool) throws {
+    func aFrequentValueIsMetOnTheWay(_ filter: (key: String, value: String), _ isAfter: Bool) throws
+    {
       let plan = try plan([filter.key: filter.value], isAfter: isAfter)
       #expect(plan.contains("Index Scan using clients_"), "\(plan)")
       #expect(plan.contains("created_at_id_idx"), "\(plan)")
