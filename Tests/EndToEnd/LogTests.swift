@@ -26,6 +26,39 @@ extension EndToEnd {
       }
     }
 
+    /// What nginx makes of a request line, whatever the address leads to.
+    @Test func theAccessLogHasThePathAsFarAsItSaysNothingOfAnyone() throws {
+      let lines = [
+        "/clients/search/CANARY": "GET /clients/search/-",
+        "/clients/search/CANARY?limit=1": "GET /clients/search/-",
+        "/clients/search/CANARY/search/CANARY": "GET /clients/search/-",
+        "/clients/%73earch/CANARY": "GET /clients/%",
+        "/clients/%73earch/CANARY/search/CANARY": "GET /clients/%",
+        "/clients?q=/search/CANARY": "GET /clients",
+        "/clients/?city=CANARY&x=%20": "GET /clients/",
+        "/clients/status/actif?q=CANARY": "GET /clients/status/actif",
+        "/" + String(repeating: "x", count: 199) + "CANARY":
+          "GET /" + String(repeating: "x", count: 199),
+      ]
+      try Site.new { site in
+        for (index, target) in lines.keys.enumerated() {
+          _ = try site.get(target, "X-Request-Id: log-line-\(index).")
+        }
+        _ = try site.client.exchange(
+          Array("CANARY\r\n\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 10))
+        _ = try site.get("/", "X-Request-Id: the-last-one")
+        try eventually("nginx has logged it") { site.accessLog().contains("the-last-one") }
+        let log = site.accessLog()
+        #expect(!log.contains("CANARY"), "\(log)")
+        for (index, expected) in lines.values.enumerated() {
+          let line = log.split(separator: "\n").first { $0.hasSuffix("log-line-\(index).") } ?? ""
+          let pattern = #"\S+ 127\.0\.0\.1 (.+) \d{3} \d+ [\d.]+ [\d.]+ \S+"#
+          let match = try Regex(pattern, as: (Substring, Substring).self).wholeMatch(in: line)
+          #expect(match?.1 == expected[...], "\(line)")
+        }
+      }
+    }
+
     @Test func aBugIsLoggedWithTheIDOfItsRequest() throws {
       try Site.new { site in
         try site.database.psql("DROP TABLE clients")
