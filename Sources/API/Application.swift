@@ -72,6 +72,7 @@ public final class Application: Sendable {
     _ request: borrowing Request, _ plan: borrowing Plan, rows: borrowing R,
     _ response: inout Response
   ) {
+    response.reset()
     do throws(Rejection) {
       try write(request, plan, rows, &response)
     } catch {
@@ -85,6 +86,7 @@ public final class Application: Sendable {
     _ request: borrowing Request, _ plan: borrowing Plan, metrics: [UInt8],
     _ response: inout Response
   ) {
+    response.reset()
     response.contentType = .metrics
     response.body.append(contentsOf: metrics)
     finish(request, plan, &response)
@@ -102,6 +104,7 @@ public final class Application: Sendable {
       case .list: Problem(failure, for: resource, isList: true)
       default: Problem(failure, for: resource, isList: false)
       }
+    response.reset()
     response.write(problem, requestID: request.id)
     finish(request, plan, &response)
   }

@@ -35,7 +35,8 @@ final class Exchange {
   var isUsed = false
   var request = Request()
   var plan = Plan()
-  var response = Response()
+  /// Whether the connection may carry another request.
+  var isReusable = true
 
   static let never = UInt64.max
 
@@ -50,6 +51,7 @@ final class Exchange {
     hasPeerClosed = false
     hasArrived = false
     isUsed = false
+    isReusable = true
   }
 
   /// Ends the connection.

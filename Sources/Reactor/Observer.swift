@@ -23,21 +23,21 @@ final class Observer {
   }
 
   /// A request has its answer.
-  func answered(_ exchange: Exchange, now: UInt64) {
-    let status = exchange.response.status
+  func answered(_ exchange: Exchange, _ response: borrowing Response, now: UInt64) {
+    let status = response.status
     let elapsed = now - min(exchange.started, now)
     tally.add(
       Tally.Answer(
         route: exchange.plan.route, method: exchange.plan.method, status: status,
         nanoseconds: elapsed, bodyBytes: exchange.request.body.count,
-        responseBytes: exchange.response.head.count + exchange.response.body.count))
+        responseBytes: response.head.count + response.body.count))
     let isSlow = elapsed >= slowLimit
     if isSlow { tally.slowRequests += 1 }
     guard status >= 500 || isSlow || logsAccess else { return }
     let line = Observation.Answer(
       requestID: exchange.request.id, method: Application.methods[exchange.plan.method],
       route: routes[exchange.plan.route], status: status,
-      milliseconds: Int(elapsed / 1_000_000), bytes: exchange.response.body.count)
+      milliseconds: Int(elapsed / 1_000_000), bytes: response.body.count)
     if status >= 500 {
       log(.failed(line, cause: exchange.cause ?? "none"))
     } else if isSlow {

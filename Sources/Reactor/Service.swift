@@ -21,6 +21,8 @@ final class Service {
   /// Statements per Sync, by lane.
   private var batches: [Histogram]
   private let writer = ResponseWriter()
+  /// One for all: an answer is written and sent at a stretch.
+  private var response = Response()
   private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
   /// Nanoseconds, read once per turn of the loop.
   var now = EventLoop.now
@@ -151,12 +153,12 @@ final class Service {
     exchange.request.take(body)
     exchange.request.identify(using: &random)
     let decision = application.plan(
-      exchange.request, database: databaseState, &exchange.plan, &exchange.response)
+      exchange.request, database: databaseState, &exchange.plan, &response)
     switch decision {
     case .respond: answer(exchange)
     case .measure:
       application.render(
-        exchange.request, exchange.plan, metrics: metrics(), &exchange.response)
+        exchange.request, exchange.plan, metrics: metrics(), &response)
       answer(exchange)
     case .query:
       exchange.state = .waiting
@@ -166,14 +168,15 @@ final class Service {
   }
 
   private func answer(_ exchange: Exchange) {
-    observer.answered(exchange, now: EventLoop.now)
+    observer.answered(exchange, response, now: EventLoop.now)
+    exchange.isReusable = response.mayKeepConnection
     guard let connection = exchange.connection else {
-      _ = CommonGateway.write(exchange.response.head + exchange.response.body)
+      _ = CommonGateway.write(response.head + response.body)
       return remove(exchange)
     }
     settle(
       exchange,
-      connection.send(head: exchange.response.head, body: exchange.response.body, with: writer))
+      connection.send(head: response.head, body: response.body, with: writer))
   }
 
   /// After sending: the next request, or patience with a slow reader, or the end.
@@ -191,7 +194,7 @@ final class Service {
     case .sent:
       if wasBlocked { watch(exchange, connection, [.readable, .hangup, .edges]) }
       let isKept = connection.finish()
-      guard isKept && exchange.response.mayKeepConnection && !exchange.hasPeerClosed && !isDraining
+      guard isKept && exchange.isReusable && !exchange.hasPeerClosed && !isDraining
       else { return remove(exchange) }
       exchange.state = .idle
       exchange.deadline = Exchange.never
@@ -334,7 +337,7 @@ extension Service: PoolOwner {
     guard let exchange = exchanges[ticket] else { return }
     switch consume outcome {
     case .rows(let result):
-      application.render(exchange.request, exchange.plan, rows: result, &exchange.response)
+      application.render(exchange.request, exchange.plan, rows: result, &response)
       answer(exchange)
     case .refused(let error):
       if Verdict(sqlState: error.state.rawValue) == .invalid {
@@ -359,7 +362,7 @@ extension Service: PoolOwner {
   }
 
   private func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {
-    application.render(exchange.request, exchange.plan, failure: failure, &exchange.response)
+    application.render(exchange.request, exchange.plan, failure: failure, &response)
     exchange.cause = cause
     answer(exchange)
   }
