@@ -37,35 +37,39 @@ extension [UInt8] {
 }
 
 extension OutputSpan<UInt8> {
-  /// What stands between the quotes of a JSON string.
+  /// What stands between the quotes of a JSON string: runs that stay as they are, and escapes.
   mutating func appendEscaped(_ text: Span<UInt8>) {
-    guard text.mustBeEscaped else { return append(text) }
-    for index in text.indices {
-      let byte = text[index]
-      if JSONEscape.isNeeded(byte) {
-        JSONEscape.write(byte, into: &self)
-      } else {
-        append(byte)
-      }
+    var start = 0
+    while true {
+      let end = text.firstEscape(from: start)
+      append(text.extracting(start..<end))
+      guard end < text.count else { return }
+      JSONEscape.write(text[end], into: &self)
+      start = end + 1
     }
   }
 }
 
 extension Span<UInt8> {
-  /// Whether a byte has to be escaped in a JSON string. Looks at eight at a time.
-  var mustBeEscaped: Bool {
-    var offset = 0
-    while offset + 8 <= count {
-      // Checked like any index; a UInt64 takes every pattern of bits.
-      let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      if JSONEscape.isNeeded(inAnyOf: word) { return true }
-      offset += 8
+  /// Whether a byte has to be escaped in a JSON string.
+  var mustBeEscaped: Bool { firstEscape(from: 0) < count }
+
+  /// Where the first byte from `start` on stands that has to be escaped; `count` when none does.
+  @inline(__always)
+  func firstEscape(from start: Int) -> Int {
+    var index = start
+    while index + 8 <= count {
+      let found = JSONEscape.needed(in: EightBytes(self, at: index))
+      if found != 0 { return index + found.trailingZeroBitCount / 8 }
+      index += 8
     }
-    while offset < count {
-      if JSONEscape.isNeeded(self[offset]) { return true }
-      offset += 1
+    if index < count && count - start >= 8 {
+      // The last eight: those of them that were looked at are none.
+      let found = JSONEscape.needed(in: EightBytes(self, at: count - 8))
+      return found == 0 ? count : count - 8 + found.trailingZeroBitCount / 8
     }
-    return false
+    while index < count, !JSONEscape.isNeeded(self[index]) { index += 1 }
+    return index
   }
 }
 
@@ -79,17 +83,10 @@ enum JSONEscape {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
-  /// The same of eight bytes. Below 0x20: subtracting borrows into the top bit of a byte that had
-  /// none; equal: nothing is left of it, and subtracting 1 borrows. A borrow into the next byte
-  /// comes only after a hit.
+  /// The same of eight bytes: what `EightBytes` finds.
   @inline(__always)
-  static func isNeeded(inAnyOf word: UInt64) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let quote = word ^ ones &* 0x22
-    let backslash = word ^ ones &* 0x5c
-    let hits =
-      (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-    return hits & ones &* 0x80 != 0
+  static func needed(in bytes: EightBytes) -> UInt64 {
+    bytes.below(0x20) | bytes.equal(to: UInt8(ascii: "\"")) | bytes.equal(to: UInt8(ascii: "\\"))
   }
 
   static func write(_ byte: UInt8, into output: inout OutputSpan<UInt8>) {

@@ -39,8 +39,8 @@ internal import Glibc
   private let settings: SessionSettings
   private var phase = Phase.connecting
   private var entries = FIFO<Entry>()
-  /// By statement: its name here; empty: it is not prepared.
-  private var prepared: [String] = []
+  /// By statement: its name here as C takes it; empty: it is not prepared.
+  private var prepared: [[CChar]] = []
   /// Counts preparations, so that a name is never used twice.
   private var generation: UInt32 = 0
   private var refusedPreparation: ServerError?
@@ -219,10 +219,10 @@ internal import Glibc
   func beginGroup() -> Bool { send(settings: SessionSettings.groupSQL) }
 
   private func prepare(_ index: Int, _ sql: String, _ types: [UInt32]) -> Bool {
-    while prepared.count <= index { prepared.append("") }
+    while prepared.count <= index { prepared.append([]) }
     guard prepared[index].isEmpty else { return true }
     generation += 1
-    let name = "s\(index)_\(generation)"
+    let name = Array("s\(index)_\(generation)".utf8CString)
     guard unsafe PQsendPrepare(handle, name, sql, Int32(types.count), types) == 1 else {
       return false
     }
@@ -301,7 +301,7 @@ internal import Glibc
         if !isDone && phase == .settingUp { return .refused(tag: -1, error) }
       case .prepare(let index):
         if status != PGRES_COMMAND_OK {
-          prepared[index] = ""
+          prepared[index] = []
           // What is aborted behind it is answered with this.
           if status == PGRES_FATAL_ERROR { refusedPreparation = unsafe ServerError(result) }
         }
@@ -334,7 +334,7 @@ internal import Glibc
     default:
       let error = unsafe ServerError(result)
       unsafe PQclear(result)
-      if error.state.needsPreparing, let statement { prepared[statement] = "" }
+      if error.state.needsPreparing, let statement { prepared[statement] = [] }
       return .refused(error)
     }
   }
