@@ -48,7 +48,8 @@ peers:
   php        PHP-FPM, pg_pconnect, opcache, 8 workers (Benchmarks/php)
   c-kept     c with connections that nginx keeps: 8 clients hold its 8 threads, others starve.
              Not among those measured unless named
-  c-kept-64  the same with 64 threads, for 64 clients; unless named, neither
+  c-kept-64  the same with 64 threads, for 64 clients; likewise
+  fastapi-pool  fastapi with a pool of 20 connections instead of SQLAlchemy's own; likewise
 
 work:
   point, list10, list100, search, create, update

@@ -101,7 +101,7 @@ class C(Peer):
 class KeptC(C):
     """The yardstick with kept connections: what it gains, and whom it starves."""
 
-    name, title = "c-kept", "the same, connections kept"
+    name, title = "c-kept", "C, 8 threads, connections kept"
 
     def upstream(self) -> str:
         return f"upstream {self.name} {{ server unix:{self.socket}; keepalive {self.threads}; keepalive_requests 100000; }}"
@@ -113,7 +113,7 @@ class KeptC(C):
 class KeptC64(KeptC):
     """As many threads, and connections to PostgreSQL, as clients: none of 64 starves."""
 
-    name, title = "c-kept-64", "the same, connections kept, 64 threads"
+    name, title = "c-kept-64", "C, 64 threads, connections kept"
     threads = 64
 
 
@@ -121,6 +121,8 @@ class FastAPI(Peer):
     """What erp-back replaces: sync endpoints, a session per request, two workers of uvicorn."""
 
     name, title = "fastapi", "FastAPI + SQLAlchemy + psycopg2, 2 workers"
+    # 0: SQLAlchemy's own
+    pool_size = 0
 
     @property
     def _venv(self) -> Path:
@@ -152,7 +154,14 @@ class FastAPI(Peer):
         url = database.replace("postgresql://", "postgresql+psycopg2://", 1)
         return Process(
             [self._venv / "bin/uvicorn", "app:app", "--workers", 2, "--uds", self.socket, "--no-access-log", "--log-level", "warning"],
-            log, {"DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1"}, self.root / "Benchmarks/fastapi")
+            log, {"DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1", "POOL_SIZE": str(self.pool_size)}, self.root / "Benchmarks/fastapi")
+
+
+class PooledFastAPI(FastAPI):
+    """The same where somebody has looked at the pool: 20 connections each, and none beyond."""
+
+    name, title = "fastapi-pool", "FastAPI with a pool of 20"
+    pool_size = 20
 
 
 class PHP(Peer):
@@ -186,7 +195,7 @@ class PHP(Peer):
         return Process(["php-fpm8.2", "--nodaemonize", "--fpm-config", settings], log, {"DATABASE_URL": database})
 
 
-every = {peer.name: peer for peer in (ErpBack, C, FastAPI, PHP, KeptC, KeptC64)}
+every = {peer.name: peer for peer in (ErpBack, C, FastAPI, PHP, KeptC, KeptC64, PooledFastAPI)}
 default = ["erp-back", "c", "fastapi", "php"]
 
 

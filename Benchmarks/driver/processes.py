@@ -17,15 +17,29 @@ def run(arguments, given: str = "", environment: dict[str, str] | None = None) -
     In a session of its own: Ctrl-C reaches the driver only, which knows the order.
     """
     try:
-        done = subprocess.run(
-            [str(a) for a in arguments], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        child = subprocess.Popen(
+            [str(a) for a in arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, start_new_session=True, env={**os.environ, **(environment or {})})
     except FileNotFoundError as error:
         raise Failure(SOFTWARE, f"there is no {error.filename}") from None
-    if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()[-3:]
-        raise Failure(SOFTWARE, f"{Path(str(arguments[0])).name} ended with {done.returncode}: {' / '.join(said)}")
-    return done.stdout
+    try:
+        printed, complaints = child.communicate(given)
+    except BaseException:
+        _end(_group(child.pid, _all()))
+        child.wait()
+        raise
+    if child.returncode != 0:
+        said = (complaints or printed).strip().splitlines()[-3:]
+        raise Failure(SOFTWARE, f"{Path(str(arguments[0])).name} ended with {child.returncode}: {' / '.join(said)}")
+    return printed
+
+
+def _end(pids: list[int]) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
 
 
 class Process:
@@ -53,16 +67,16 @@ class Process:
 
     def stop(self, seconds: float = 12) -> None:
         """Asks, waits, then insists; what it has started ends with it."""
+        group = _group(self.pid, _all())
         if self._child.poll() is None:
             self._child.send_signal(signal.SIGTERM)
             try:
                 self._child.wait(seconds)
             except subprocess.TimeoutExpired:
                 pass
-        try:
-            os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
+        # Whoever is left of them: another process cannot have got one of these numbers so soon.
+        left = _all()
+        _end([pid for pid in group if pid in left])
         self._child.wait(5)
 
 

@@ -57,6 +57,7 @@ def _medians(group: list[Sample]) -> dict:
         "requests": sum(sample.requests for sample in group),
         "errors": sum(sample.errors for sample in group),
         "error_statuses": sum(sample.statuses for sample in group),
+        "clients_served": median(lambda s: s.served),
         "cpu_us": {name: median(lambda s, name=name: s.cpu[name]) for name in GROUPS},
         "resident_mb": max(sample.resident for sample in group) / 1e6,
     }

@@ -28,6 +28,8 @@ class Sample:
     requests: int
     statuses: int
     sockets: int
+    # of the clients, so many at a time were waiting for an answer that came
+    served: float
     # CPU µs per request, of each of GROUPS
     cpu: dict[str, float]
     # the most that the responder's processes held in memory
@@ -68,7 +70,7 @@ class Bench:
         count = max(answer.requests, 1)
         return Sample(
             peer.name, kind.name, clients, answer.rate, answer.p50, answer.p99, answer.requests, answer.statuses,
-            answer.sockets, {name: used[name] / count * 1e6 for name in GROUPS}, most,
+            answer.sockets, answer.served(clients), {name: used[name] / count * 1e6 for name in GROUPS}, most,
             max(0.0, (busy - own - sum(used.values())) / wall / cores))
 
     def warm_up(self, kinds: list[Kind], clients: int, seconds: float) -> dict[str, int]:

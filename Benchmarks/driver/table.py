@@ -33,6 +33,11 @@ def show_results(results: Results, resident: dict[str, int]) -> None:
                     f"{cell['errors']}", *(_figure(cell["cpu_us"][group]) for group in GROUPS),
                     f"×{ratio:.2f}" if ratio and peer != "erp-back" else ""])
             _print(rows)
+            for peer in results.peers:
+                cell = results.cell(peer, kind, clients)
+                if cell and cell["clients_served"] < 0.7 * clients:
+                    print(f"  {results.titles[peer]}: only about {cell['clients_served']:.0f} of {clients} clients "
+                          "are served, the others wait until the end and are in no figure")
     if resident:
         print("\nResident memory of the responder, all its processes, every kind of work, MB")
         _print([[results.titles[peer], f"{size / 1e6:.1f}"] for peer, size in resident.items()])
@@ -43,10 +48,12 @@ def show_flat(flat: dict) -> None:
           f"{flat['before'] / 1e6:.2f} MB, {flat['after'] / 1e6:.2f} MB; {flat['errors']} errors")
 
 
-def show_marks(marks: list[Mark]) -> None:
+def show_marks(marks: list[Mark], unmeasured_too: bool) -> None:
     print("\nMarks")
     rows = []
     for mark in marks:
+        if mark.is_met is None and not unmeasured_too:
+            continue
         value = "" if mark.value is None else f"{mark.value:.2f}".rstrip("0").rstrip(".") or "0"
         limit = f"{mark.limit:.2f}".rstrip("0").rstrip(".") or "0"
         rows.append([mark.what, value, "≥" if mark.least else "≤", limit, mark.unit, mark.verdict])
@@ -58,4 +65,5 @@ def show_marks(marks: list[Mark]) -> None:
 
 def show_noise(results: Results) -> None:
     print(f"\nOther processes took {results.others:.0%} of the CPU during the runs, {results.others_worst:.0%} at worst."
-          + (" The machine was busy: take absolute figures for nothing, and ratios with care." if results.others > 0.1 else ""))
+          + (" The machine was busy: take absolute figures for nothing, and ratios with care:\n"
+             "who has more threads gets more of a CPU that is fought for." if results.others > 0.1 else ""))

@@ -1,5 +1,6 @@
 """The web server: one nginx for all, from the files that ship, with a server block per peer."""
 
+import http.client
 import random
 import socket
 import time
@@ -42,7 +43,7 @@ class Web:
         (self._place / "nginx/sites-enabled/peers.conf").write_text("".join(blocks))
         run([self._script, "reload", self._place])
         for peer in peers:
-            _wait_for_port(peer.port)
+            _wait_until_served(peer)
 
     def stop(self) -> None:
         if self._place.exists():
@@ -79,11 +80,20 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_for_port(port: int) -> None:
-    for _ in range(50):
+def _wait_until_served(peer) -> None:
+    """A socket may be there long before the workers behind it are."""
+    limit = time.monotonic() + 60
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", peer.port, timeout=5)
         try:
-            socket.create_connection(("127.0.0.1", port), 0.1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise Failure(SOFTWARE, f"nginx does not answer on port {port}")
+            connection.request("GET", "/clients?limit=1")
+            status = connection.getresponse().status
+            if status == 200:
+                return
+        except OSError as error:
+            status = error
+        finally:
+            connection.close()
+        if time.monotonic() > limit:
+            raise Failure(SOFTWARE, f"{peer.title} does not answer within a minute: {status}; {peer.process.last_words()}")
+        time.sleep(0.1)

@@ -36,6 +36,7 @@ class Answer:
     seconds: float
     p50: float
     p99: float
+    mean: float
     statuses: int
     sockets: int
 
@@ -47,6 +48,14 @@ class Answer:
     def rate(self) -> float:
         return (self.requests - self.statuses) / self.seconds
 
+    def served(self, clients: int) -> float:
+        """How many of the clients were waiting, on average, for an answer that came (Little's law).
+
+        wrk counts what is answered, and nothing of a client that waits until the run is over. What
+        was under way at the end had waited half of the mean.
+        """
+        return (self.requests + clients / 2) / self.seconds * self.mean / 1e3
+
 
 class LoadGenerator:
     def __init__(self, root: Path, ids: Path, terms: Path):
@@ -57,7 +66,7 @@ class LoadGenerator:
     def run(self, kind: Kind, port: int, clients: int, seconds: float, while_running=None) -> Answer:
         """One thread of wrk. `while_running` is called some times a second.
 
-        wrk ends a request after 10 s, and then it is an error: the slowest peers queue for long.
+        An answer that takes more than 10 s is an error: the slowest peers queue for long.
         wrk counts whole seconds, so it is given the next one, and ended by SIGINT, which it takes
         for the end of the run.
         """
@@ -90,5 +99,5 @@ class LoadGenerator:
 def _answer(result: dict) -> Answer:
     return Answer(
         requests=result["requests"], seconds=max(result["microseconds"], 1) / 1e6,
-        p50=result["p50"] / 1e3, p99=result["p99"] / 1e3, statuses=result["status"],
+        p50=result["p50"] / 1e3, p99=result["p99"] / 1e3, mean=result["mean"] / 1e3, statuses=result["status"],
         sockets=result["connect"] + result["read"] + result["write"] + result["timeout"])
