@@ -63,6 +63,14 @@ class Database:
     def _settle(self) -> None:
         self.sql("VACUUM ANALYZE clients;\nCHECKPOINT;")
 
+    def is_busy(self) -> bool:
+        return self.sql("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid() "
+                        "AND backend_type = 'client backend'").strip() != "0"
+
+    def end_sessions(self) -> None:
+        self.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE state = 'active' "
+                 "AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+
     def facts(self) -> dict:
         names = ("server_version", "shared_buffers", "fsync", "synchronous_commit", "full_page_writes", "max_wal_size")
         values = {name: self.sql(f"SHOW {name}").strip() for name in names}

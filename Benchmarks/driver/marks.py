@@ -57,7 +57,8 @@ def all_marks(results: Results, resident: dict[str, int], flat: dict | None) -> 
         Mark(f"{kind}: times C, {_CLIENTS} clients", results.ratio((own, kind, _CLIENTS), ("c", kind, _CLIENTS)), limit, True, "×")
         for kind, limit in _TIMES_C.items()]
     for kind in results.kinds:
-        other = value("c", kind, _CLIENTS, "p99_ms")
+        # None too where it has answered nothing.
+        other = value("c", kind, _CLIENTS, "p99_ms") or None
         marks.append(Mark(
             f"{kind}: p99, no worse than C's, {_CLIENTS} clients",
             value(own, kind, _CLIENTS, "p99_ms") if other is not None else None, other or 0, False, "ms"))

@@ -43,7 +43,7 @@ class Web:
         (self._place / "nginx/sites-enabled/peers.conf").write_text("".join(blocks))
         run([self._script, "reload", self._place])
         for peer in peers:
-            _wait_until_served(peer)
+            wait_until_served(peer)
 
     def stop(self) -> None:
         if self._place.exists():
@@ -80,7 +80,7 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _wait_until_served(peer) -> None:
+def wait_until_served(peer) -> None:
     """A socket may be there long before the workers behind it are."""
     limit = time.monotonic() + 60
     while True:
