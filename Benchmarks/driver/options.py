@@ -32,7 +32,7 @@ PostgreSQL, with wrk as the only client; everything on this machine, on loopback
 Every run of a peer stands beside one of each other peer, round after round, and medians are shown:
 a shared machine is slow for all of them together. Before anything is measured, the answers of all
 peers to the same requests are compared, and a difference ends the run. After writes the table is
-laid anew, vacuumed and checkpointed. It takes half an hour; --quick takes two minutes."""
+laid anew, vacuumed and checkpointed. It takes twenty minutes; --quick takes two."""
 
 _EPILOG = """\
 modes:
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--work", metavar="NAMES", help="default: all")
     parser.add_argument("--clients", metavar="NUMBERS", help="at once; default: 8 64 256")
     parser.add_argument("--rounds", metavar="N", help="default: 3")
-    parser.add_argument("--seconds-each", metavar="S", help="of a run, behind its warm-up; default: 5")
+    parser.add_argument("--seconds-each", metavar="S", help="of a run, behind its warm-up; default: 2")
     parser.add_argument("--rows", metavar="N", help="in the table; default: 10000")
     parser.add_argument("--output", metavar="DIR", help="where the results go")
     parser.add_argument("--no-build", action="store_true", help="measure .build/release/erp-back as it is")
@@ -94,7 +94,7 @@ _MODES = {
     "flat": {"peers": "erp-back", "work": "point", "clients": "64"},
 }
 _DEFAULTS = {
-    "peers": " ".join(peers.default), "work": " ".join(kinds), "clients": "8 64 256", "rounds": "3", "seconds_each": "5",
+    "peers": " ".join(peers.default), "work": " ".join(kinds), "clients": "8 64 256", "rounds": "3", "seconds_each": "2",
     "rows": "10000"}
 _WARM_UP = {"full": 1.0, "quick": 0.3, "smoke": 0.2, "flat": 1.0}
 
