@@ -8,7 +8,7 @@ help:
 	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
 	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
 	@echo 'make fuzz-api  send what /openapi.json allows and forbids, for 90 s; FUZZ_SECONDS=600 for longer'
-	@echo 'make bench    measure it against C, FastAPI and PHP, for half an hour; make bench-quick, two minutes'
+	@echo 'make bench    measure it against C, FastAPI and PHP, for 20 minutes; make bench-quick, two minutes'
 	@echo 'make budget   count the instructions per request; fails 5 % over the thresholds, ACCEPT=1 writes them'
 	@echo 'make build    the release binary, .build/release/erp-back'
 	@echo 'make ui       the page of /docs, .build/swagger-ui; make run does it too'
