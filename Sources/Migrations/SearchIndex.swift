@@ -11,6 +11,10 @@ public enum SearchIndex {
 
   /// Whether the database has what the index needs.
   public static func isPossible(_ session: Session) throws(Session.Failure) -> Bool {
-    !(try session.rows("SELECT FROM pg_extension WHERE extname = 'pg_trgm'")).isEmpty
+    !(try session.rows(
+      """
+      SELECT FROM pg_extension
+      WHERE extname = 'pg_trgm' AND has_schema_privilege(extnamespace, 'USAGE')
+      """)).isEmpty
   }
 }

@@ -47,6 +47,8 @@ internal import Glibc
   private var writes = WriteBatch()
   /// Whether everything sent was answered, the last Sync too.
   var isIdle: Bool { entries.isEmpty && !hasUnsynced }
+  /// Syncs that have not come back.
+  private var owedSyncs = 0
   /// Sent to libpq since the last Sync.
   private(set) var hasUnsynced = false
   /// Of that, what `send` queued.
@@ -177,7 +179,10 @@ internal import Glibc
     guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
     // libpq sends early when much is queued, so a refusal may be read before this batch has its
     // Sync: what is sent behind it in the same batch would only be aborted too.
-    if hasUnsynced, unsafe PQpipelineStatus(handle) == PQ_PIPELINE_ABORTED, !sync() {
+    // With a Sync owed it is an earlier batch that was refused.
+    if hasUnsynced, owedSyncs == 0, unsafe PQpipelineStatus(handle) == PQ_PIPELINE_ABORTED,
+      !sync()
+    {
       return false
     }
     let index = settings.prepares ? index : nil
@@ -237,6 +242,7 @@ internal import Glibc
     hasUnsynced = false
     unsyncedStatements = 0
     entries.append(.sync)
+    owedSyncs += 1
     return unsafe PQpipelineSync(handle) == 1
   }
 
@@ -292,6 +298,7 @@ internal import Glibc
       case .sync:
         unsafe PQclear(result)
         guard status == PGRES_PIPELINE_SYNC else { return .dead }
+        owedSyncs -= 1
         if phase == .settingUp { phase = .ready }
         writes.settle()
       case .settings:

@@ -62,8 +62,10 @@ public final class Pool {
     var slot = -1
     /// How often it was sent.
     var attempts: UInt8 = 0
-    /// It was rolled back with its group.
+    /// It was undone with its group.
     var isAlone = false
+    /// When it was submitted.
+    var since: UInt64 = 0
   }
 
   /// Serialization failures and deadlocks are tried this often (PostgreSQL, section 13.5).
@@ -103,7 +105,7 @@ public final class Pool {
   public func submit(_ ticket: Int, now: UInt64) {
     self.now = now
     while courses.count <= ticket { courses.append(Course()) }
-    courses[ticket] = Course()
+    courses[ticket] = Course(since: now)
     enqueue(ticket)
     perform()
   }
@@ -330,7 +332,7 @@ public final class Pool {
           // It did not run: that was no attempt. Alone, it will not be undone by another.
           courses[tag].attempts -= 1
           courses[tag].isAlone = true
-          enqueue(tag)
+          state.resubmit(tag, since: courses[tag].since, now: now, &actions)
         }
       case .refused(let tag, let error):
         if error.state.endsSession {

@@ -64,9 +64,11 @@ public struct PoolState: Sendable {
   public let limits: Limits
   private(set) var slots: [Slot]
   private var waiting = FIFO<Waiting>()
-  /// Whether the statement that ended last was quick: a group runs one after the other, which would
+  /// Whether the writes that ended last were quick: a group runs one after the other, which would
   /// add up slow ones.
   private var isQuick = true
+  /// By slot: whether what runs there may be grouped.
+  private var isGroupable: [Bool]
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
@@ -78,6 +80,7 @@ public struct PoolState: Sendable {
   public init(_ limits: Limits) {
     self.limits = limits
     slots = Array(repeating: .empty, count: limits.size)
+    isGroupable = Array(repeating: false, count: limits.size)
   }
 
   /// First pause after a refused attempt, doubled up to `longestPause`; half of it is jitter.
@@ -121,6 +124,7 @@ public struct PoolState: Sendable {
     _ ticket: Int, key: UInt64? = nil, now: UInt64, _ actions: inout [Action]
   ) {
     if waiting.isEmpty, let slot = best() {
+      isGroupable[slot] = key != nil
       return run(ticket, slot, now: now, &actions)
     }
     guard !isDown, waiting.count < limits.queue else {
@@ -128,6 +132,21 @@ public struct PoolState: Sendable {
       return actions.append(.refuse(ticket: ticket))
     }
     waiting.append(Waiting(ticket: ticket, since: now, key: key))
+    grow(now: now, &actions)
+  }
+
+  /// A request whose statement was undone with others, or did not run, is to run alone. It was
+  /// admitted and has waited: it comes before all others.
+  ///
+  /// - Parameter since: when it was submitted.
+  public mutating func resubmit(
+    _ ticket: Int, since: UInt64, now: UInt64, _ actions: inout [Action]
+  ) {
+    if let slot = best() {
+      isGroupable[slot] = false
+      return run(ticket, slot, now: now, &actions)
+    }
+    waiting.prepend(Waiting(ticket: ticket, since: since, key: nil))
     grow(now: now, &actions)
   }
 
@@ -158,8 +177,9 @@ public struct PoolState: Sendable {
   public mutating func released(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
     switch slots[slot] {
     case .open(let inFlight, let used, let expires):
-      isQuick = now - min(used, now) <= Self.quickLimit
-      slots[slot] = .open(inFlight: inFlight - 1, used: now, expires: expires)
+      let isLast = inFlight == 1
+      if isLast && isGroupable[slot] { isQuick = now - min(used, now) <= Self.quickLimit }
+      slots[slot] = .open(inFlight: inFlight - 1, used: isLast ? now : used, expires: expires)
       dispatch(now: now, &actions)
     case .draining(let inFlight):
       slots[slot] = .draining(inFlight: inFlight - 1)
@@ -179,6 +199,8 @@ public struct PoolState: Sendable {
   public mutating func retire(_ slot: Int, _ actions: inout [Action]) {
     guard case .open(let inFlight, _, _) = slots[slot] else { return }
     slots[slot] = .draining(inFlight: inFlight)
+    // Given up before it ended.
+    if inFlight > 0 && isGroupable[slot] { isQuick = false }
     if inFlight == 0 { close(slot, &actions) }
   }
 
@@ -243,6 +265,7 @@ public struct PoolState: Sendable {
   private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
       let others = next.key.map { company($0) } ?? []
+      isGroupable[slot] = next.key != nil
       if !others.isEmpty { actions.append(.group(slot: slot)) }
       run(next.ticket, slot, now: now, &actions)
       for ticket in others { run(ticket, slot, now: now, &actions) }

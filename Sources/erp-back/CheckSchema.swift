@@ -143,7 +143,7 @@ struct SchemaCheck {
       if try SearchIndex.isPossible(session) { return }
       findings.append(
         .warning(
-          "pg_trgm is not in the database: without its index a search for a rare term reads all rows, some 2 s per million",
+          "pg_trgm is not in the database, or its schema is closed to this role: without its index a search for a rare term reads all rows, some 2 s per million",
           remedy: SearchIndex.remedy))
     } catch {
       findings.append(.skipped("the index of searches: \(error)"))

@@ -14,7 +14,9 @@ extension EndToEnd {
         try eventually("the table is locked") {
           try site.database.isLocked("clients", "AccessExclusiveLock")
         }
-        @Sendable func connections() throws -> Double { try site.metrics().sum("erp_back_connections") }
+        @Sendable func connections() throws -> Double {
+          try site.metrics().sum("erp_back_connections")
+        }
         _ = try together(crowd + 1) { index in
           if index < crowd { return try site.get(target).status }
           defer { try? site.database.release(holder) }

@@ -90,6 +90,17 @@ extension EndToEnd {
       #expect(try database.psql(Self.hasExtension) == "1")
     }
 
+    @Test func anExtensionInAClosedSchemaIsDoneWithout() throws {
+      let (database, own) = try modestDatabase()
+      try database.psql("CREATE SCHEMA apart; CREATE EXTENSION pg_trgm SCHEMA apart")
+      #expect(try own.erpBack(["migrate", "upgrade", "head"]).status == 0)
+      #expect(try database.psql(Self.index) == "f")
+      let check = try Examination.of(environment: ["DATABASE_URL": own.url])
+      #expect(check.named("warning").contains { $0.contains("pg_trgm") })
+      #expect(!check.findings.contains { $0.remedy.contains("TEMPORARY") }, "\(check.findings)")
+      #expect(try own.erpBack(["migrate", "check"]).status == 0)
+    }
+
     /// As in a database whose extensions live in a schema of their own.
     @Test func theExtensionMayLiveInAnotherSchema() throws {
       let database = try Cluster.shared().database(unique())

@@ -70,7 +70,8 @@ import Testing
   }
 
   @Test func `slow statements are not added up`() {
-    var bench = busy()
+    var bench = PoolBench(open: 1, size: 1, queue: 20, group: 3)
+    bench.submit(1, key: 1)
     for ticket in 2...6 { bench.submit(ticket, key: UInt64(ticket)) }
     bench.now += PoolState.quickLimit + 1
     bench.released(0)
@@ -78,6 +79,51 @@ import Testing
     bench.now += PoolState.quickLimit
     bench.released(0)
     #expect(bench.actions == runs(3, 4, 5))
+  }
+
+  @Test func `a slow group is not followed by another`() {
+    var bench = busy()
+    for ticket in 2...9 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.released(0)
+    #expect(bench.actions == runs(2, 3, 4))
+    bench.now += PoolState.quickLimit + 1
+    for _ in 2...4 { bench.released(0) }
+    #expect(bench.actions == runs(5))
+    bench.now += PoolState.quickLimit
+    bench.released(0)
+    #expect(bench.actions == runs(6, 7, 8))
+  }
+
+  @Test func `a group that was given up is not followed by another`() {
+    var bench = PoolBench(open: 2, size: 2, queue: 20, group: 3)
+    bench.submit(1)
+    bench.submit(2)
+    for ticket in 3...8 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.released(0)
+    #expect(bench.actions == runs(3, 4, 5))
+    bench.retire(0)
+    bench.released(1)
+    #expect(bench.actions == [.run(ticket: 6, slot: 1)])
+  }
+
+  @Test func `what was undone comes before those that wait`() {
+    var bench = busy()
+    for ticket in 2...4 { bench.submit(ticket) }
+    bench.resubmit(9)
+    bench.released(0)
+    #expect(bench.actions == runs(9))
+    bench.released(0)
+    #expect(bench.actions == runs(2))
+  }
+
+  @Test func `what was undone is not refused for a full queue`() {
+    var bench = PoolBench(open: 1, size: 1, queue: 1)
+    bench.submit(1)
+    bench.submit(2)
+    bench.resubmit(9)
+    #expect(bench.actions.isEmpty)
+    bench.released(0)
+    #expect(bench.actions == runs(9))
   }
 
   @Test func `a group whose connection is lost leaves nothing behind`() {

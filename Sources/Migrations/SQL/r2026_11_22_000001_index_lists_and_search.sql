@@ -32,7 +32,9 @@ END
 $$;
 DO $$
 DECLARE
-  place text := (SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'pg_trgm');
+  -- One in a schema that is closed to this role cannot be had either.
+  place text := (SELECT extnamespace::regnamespace FROM pg_extension
+    WHERE extname = 'pg_trgm' AND has_schema_privilege(extnamespace, 'USAGE'));
 BEGIN
   IF place IS NOT NULL THEN
     -- A write appends to the pending list and a search reads all of it: 512 kB are some 500 rows.

@@ -36,6 +36,9 @@ struct PoolBench {
   mutating func submit(_ ticket: Int, key: UInt64? = nil) {
     act { $0.submit(ticket, key: key, now: $1, &$2) }
   }
+  mutating func resubmit(_ ticket: Int) {
+    act { $0.resubmit(ticket, since: $1, now: $1, &$2) }
+  }
   mutating func connected(_ slot: Int, jitter: UInt8 = 0) {
     act { $0.connected(slot, now: $1, jitter: jitter, &$2) }
   }
