@@ -1,30 +1,3 @@
-/// How a statement ended.
-public enum Outcome: ~Copyable {
-  case rows(Result)
-  case refused(ServerError)
-  /// No connection was to be had, or it died.
-  case unavailable
-}
-
-/// Who owns a pool: lends it the event loop and its requests.
-public protocol PoolOwner: AnyObject {
-  /// Watch the socket of `slot` from now on; always readable, writable where told.
-  func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool)
-  /// Send the statement of a request, now or again.
-  func send(_ ticket: Int, on connection: Connection) -> Bool
-  /// Whether the request may be sent twice: a read.
-  func isRead(_ ticket: Int) -> Bool
-  /// What of the request no other of its transaction may share, such as its row; nil: it has a
-  /// transaction of its own.
-  func groupKey(_ ticket: Int) -> UInt64?
-  /// The request has ended.
-  func finished(_ ticket: Int, _ outcome: consuming Outcome)
-  /// Statements that one Sync ends were sent.
-  func sent(batch size: Int, of pool: Pool)
-  /// The database was lost, with the reason, or is back.
-  func databaseChanged(_ pool: Pool, lost reason: String?)
-}
-
 /// One lane: connections, their states, and who waits for them. Never blocks; the owner's loop
 /// calls it when a socket is ready, when time has passed, and at the end of each turn.
 public final class Pool {
