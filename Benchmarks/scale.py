@@ -1,4 +1,4 @@
-"""The part of scripts/scale that asks and judges: PORT ROWS small:large… (requests per second)."""
+"""The part of Benchmarks/scale that asks and judges: PORT ROWS small:large… (requests per second)."""
 
 import http.client
 import json

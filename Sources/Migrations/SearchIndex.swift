@@ -4,7 +4,7 @@ public import Postgres
 public enum SearchIndex {
   /// What makes it, once the extension is there to be had; one command a line.
   public static let remedy = """
-    CREATE EXTENSION pg_trgm; -- as the database's owner or a superuser; Debian has it with the server
+    CREATE EXTENSION pg_trgm; -- as the database's owner or a superuser; where it is there, GRANT USAGE ON its SCHEMA
     CREATE INDEX CONCURRENTLY clients_search_idx ON public.clients USING gin \
     (name gin_trgm_ops, email gin_trgm_ops, phone gin_trgm_ops) WITH (gin_pending_list_limit = 512);
     """
