@@ -76,7 +76,11 @@ let package = Package(
     .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: testSettings),
     .testTarget(
       name: "DiagnosisTests", dependencies: ["Diagnosis"], swiftSettings: testSettings),
-    .testTarget(name: "EndToEnd", dependencies: ["API", "Catalog"], swiftSettings: testSettings),
+    // What a whole site consists of: nginx, responder, PostgreSQL, and clients to drive them.
+    .target(name: "Harness", path: "Tests/Harness", swiftSettings: testSettings),
+    .testTarget(
+      name: "EndToEnd", dependencies: ["API", "Catalog", "Harness"], swiftSettings: testSettings),
+    .testTarget(name: "Torture", dependencies: ["Harness", "ledger"], swiftSettings: testSettings),
     // A load with a ledger. Optimised in tests' builds too: it shares the processors with what it loads.
     .executableTarget(
       name: "ledger",

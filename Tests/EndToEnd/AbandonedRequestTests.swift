@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Requests whose client has gone before the responder took them up.
   @Suite struct AbandonedRequestTests {

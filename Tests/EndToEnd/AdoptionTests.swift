@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// A database that Alembic built is taken over as it stands, or refused by name.
   @Suite struct AdoptionTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// 400, 413, 414, 415: requests that are wrong before anyone looks at what they ask.
   @Suite struct BadRequestTests {

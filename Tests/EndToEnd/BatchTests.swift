@@ -1,6 +1,8 @@
 import Glibc
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Many reads that arrive in one turn of the loop and leave in one batch.
   @Suite struct BatchTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Bodies as JSON texts: RFC 8259 to the letter, and nothing stored other than as sent.
   @Suite struct BodyTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Cross-origin answers: none unless `CORS_ORIGINS` lists origins.
   @Suite struct CORSTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `erp-back check`, where it looks at the socket and at nginx.
   @Suite(.enabled(if: getuid() == 0, "only root may read nginx's files and make users' sockets"))

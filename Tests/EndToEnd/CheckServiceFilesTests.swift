@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Root types a command in a shell where nothing is set: the units' files count, and the unit's
   /// user. /etc is a copy in a mount namespace of the command's own.

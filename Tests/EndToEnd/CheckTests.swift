@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `erp-back check`: what is wrong is named, and nothing else.
   @Suite(.enabled(if: getuid() == 0, "only root may read nginx's files and make users' sockets"))

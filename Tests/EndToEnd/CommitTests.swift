@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// A write is acknowledged when it is committed, not when its statement has run.
   @Suite struct CommitTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The environment: what is accepted, and how what is not is said.
   @Suite struct ConfigurationTests {

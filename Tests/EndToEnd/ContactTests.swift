@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The nested objects of `contacts`.
   @Suite struct ContactTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `DELETE /clients/{id}`, and `If-Match` on everything that changes a row.
   @Suite struct DeleteTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `GET /clients/{id}`, with and without `If-None-Match`.
   @Suite struct DetailTests {

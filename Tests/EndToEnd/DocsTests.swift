@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The page at `/docs` in a real browser that reaches nothing but this machine.
   @Suite(

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// What an e-mail address is here, and that it is kept as it was sent.
   @Suite struct EmailTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The answers byte for byte.
   @Suite struct EnvelopeTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The input stream of a request: whole, or a bad request; never another request.
   @Suite struct FastCGIBodyTests {

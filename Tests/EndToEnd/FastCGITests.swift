@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Peers at the unix socket that are not nginx: what they send wrong harms nobody else.
   @Suite struct FastCGITests {

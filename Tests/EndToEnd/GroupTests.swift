@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Writes that had to wait for a connection commit together; nobody notices.
   @Suite struct GroupTests {

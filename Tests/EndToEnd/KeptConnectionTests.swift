@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// nginx's connections to the responder, which reads share.
   @Suite struct KeptConnectionTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 @testable import API
 @testable import Catalog
 

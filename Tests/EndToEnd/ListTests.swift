@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `GET /clients/` and `GET /clients/status/{status}`: order, bounds, filters, columns.
   @Suite struct ListTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// What may be read in the log, and what may not.
   @Suite struct LogTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 private let promtool = "/usr/bin/promtool"
 
 extension EndToEnd {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `erp-back migrate`, each test on databases of its own.
   @Suite struct MigrationTests {

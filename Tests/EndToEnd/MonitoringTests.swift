@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The dashboard and the alerts that ship ask for what the service tells.
   @Suite struct MonitoringTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The same routes under `/api/` on a public server, by the snippet that ships.
   @Suite struct MountTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The Big List of Naughty Strings: stored and found again byte for byte, or refused.
   @Suite struct NaughtyStringTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The seven scenarios of an operator at a shell, with the real curl.
   @Suite struct OperatorTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The database goes and returns, in clusters of the tests' own.
   @Suite struct OutageTests {

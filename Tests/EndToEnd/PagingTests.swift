@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `Link: rel="next"` and `after=`, and `sort=`, whose order the cursor has to follow.
   @Suite struct PagingTests {

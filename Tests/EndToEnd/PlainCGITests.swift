@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Started with `GATEWAY_INTERFACE`, the program answers one request on stdout and exits.
   @Suite struct PlainCGITests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `Prefer: count=exact` and `Prefer: handling=strict`.
   @Suite struct PreferTests {

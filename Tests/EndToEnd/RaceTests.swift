@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Many at once on the same rows.
   @Suite struct RaceTests {

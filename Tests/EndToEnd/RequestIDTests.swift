@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `X-Request-Id`: the request's own, else nginx's. That it is there, and in the envelope too, is
   /// checked on every answer.

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Which paths and methods lead somewhere.
   @Suite struct RouteTests {

@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The index of searches, where the extension that it needs can be had, and where it cannot.
   @Suite struct SearchIndexTests {

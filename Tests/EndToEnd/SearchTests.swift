@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `GET /clients/search/{term}` and `q=`.
   @Suite struct SearchTests {

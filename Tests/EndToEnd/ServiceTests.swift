@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The routes about the service itself.
   @Suite struct ServiceTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Signals at the process, as an operator or systemd sends them; more is in `SlowQueryTests`.
   @Suite struct ShutdownTests {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// Queries that take their time: limits, clients that leave, and the end of the process.
   @Suite struct SlowQueryTests {

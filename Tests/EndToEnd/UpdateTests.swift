@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// `PUT` and `PATCH /clients/{id}`: both change only what is sent.
   @Suite struct UpdateTests {

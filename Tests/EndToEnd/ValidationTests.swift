@@ -1,5 +1,7 @@
 import Testing
 
+@testable import Harness
+
 extension EndToEnd {
   /// The rules of every column. Each case stands on a body that is otherwise right.
   @Suite struct ValidationTests {

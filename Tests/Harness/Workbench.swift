@@ -37,7 +37,7 @@ struct Workbench: Sendable {
   /// A folder of `../shared/data` beside the package.
   static func shared(_ path: String) -> String {
     var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<4 { root.deleteLastPathComponent() }
+    for _ in 0..<3 { root.deleteLastPathComponent() }
     return root.deletingLastPathComponent().appendingPathComponent("shared/data/\(path)").path
   }
 
