@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+/// A secret and a person that are nowhere to be found but where they belong: the password in the
+/// responder's environment, the person in the database and in answers about them.
+struct Canary {
+  let password = "canary-secret-\(unique())"
+  /// Part of the person's name, address and telephone number, and of no other row.
+  let person = "canari-\(unique())"
+
+  /// A body that creates the person.
+  var body: JSON {
+    client([
+      "name": .string("Madame \(person)"), "email": .string("\(person)@example.fr"),
+      "phone": .string("+33 \(person)"), "address": .string("1, rue \(person)"),
+    ])
+  }
+
+  /// Asks for the person in every way there is, with answers of success and of failure.
+  func appear(at site: Site) throws {
+    let answer = try site.create(body)
+    guard answer.status == 201, let target = answer["location"] else {
+      throw Failure("the canary was not created: \(answer)")
+    }
+    let name = person
+    for (method, path, text) in [
+      ("GET", target, nil), ("GET", "/clients/search/\(name)", nil),
+      ("GET", "/clients/?q=\(name)", nil), ("GET", "/clients/?city=\(name)", nil),
+      ("GET", "/clients/status/active?q=\(name)", nil),
+      ("POST", "/clients/", body.text),
+      ("POST", "/clients/", #"{"name":"\#(name)","email":"\#(name)"}"#),
+      ("POST", "/clients/", #"{"name":"\#(name)"#),
+      ("PATCH", target, #"{"address":"2, rue \#(name)"}"#),
+    ] {
+      // The load has the connections; what comes of it does not matter here.
+      _ = try site.client.request(
+        method, path, text == nil ? [] : [Site.jsonType], body: text.map { Array($0.utf8) })
+    }
+  }
+
+  /// Looks for both in everything that others may read.
+  func check(_ site: Site) throws {
+    var places: [(String, [UInt8])] = try site.logFiles().map { ($0, try read($0)) }
+    places += try Self.commandLines()
+    places.append(("/metrics", Array(try site.get("/metrics").text.utf8)))
+    places.append(("/health", Array(try site.get("/health").text.utf8)))
+    places.append(("/health/ready", Array(try site.client.request("GET", "/health/ready").body)))
+    for (place, bytes) in places {
+      let text = String(decoding: bytes, as: UTF8.self)
+      #expect(!text.contains(password), "the password is in \(place)")
+      #expect(!text.contains(person), "the person is in \(place)")
+    }
+    let cores = try site.coreFiles()
+    #expect(cores.isEmpty, "core files: \(cores)")
+  }
+
+  private func read(_ path: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+
+  /// What `ps` shows of every process.
+  private static func commandLines() throws -> [(String, [UInt8])] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in
+      guard Int(name) != nil, name != "\(getpid())",
+        let data = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(name)/cmdline"))
+      else { return nil }
+      return ("the command line of process \(name)", Array(data))
+    }
+  }
+}
+
+extension Site {
+  /// The responder's log and what it printed, nginx's access and error logs.
+  fileprivate func logFiles() throws -> [String] {
+    let nginx = URL(fileURLWithPath: nginxConfiguration).deletingLastPathComponent().path
+    return [
+      responder.logPath, responder.logPath + ".out", nginx + "/access.log", nginx + "/error.log",
+    ].filter(Workbench.exists)
+  }
+
+  fileprivate func coreFiles() throws -> [String] {
+    let directory = URL(fileURLWithPath: responder.logPath).deletingLastPathComponent().path
+    return (try FileManager.default.subpathsOfDirectory(atPath: directory)).filter { path in
+      let name = path.split(separator: "/").last ?? ""
+      return name == "core" || name.hasPrefix("core.")
+    }
+  }
+}

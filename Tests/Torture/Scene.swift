@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+/// A site with a load and a ledger, to which something is done.
+///
+/// When it is over: every write that was acknowledged is there once, nobody saw a status that is
+/// not allowed, the process is the one that began, nothing of the canary was seen, and a line of
+/// the summary says what was counted.
+final class Scene {
+  let site: Site
+  let name: String
+  private let ledger: Child
+  private let canary: Canary
+  private let paths: (out: String, errors: String)
+  private let responder: Child
+  private var figures: [String] = []
+
+  /// What a request may be answered while a fault lasts, beyond success.
+  struct Load {
+    var clients = 16
+    /// Statuses that are no failure.
+    var allowed = [503]
+    /// Seconds a request may take: beyond the deadline of a statement.
+    var timeout = 9.0
+    /// Further arguments of `ledger`.
+    var arguments: [String] = []
+  }
+
+  /// Whether scenarios take their full time: `make torture`.
+  static let isLong = ProcessInfo.processInfo.environment["ERP_TORTURE"] == "long"
+
+  /// Repetitions or seconds, for the short form in `make test` and for `make torture`.
+  static func length<Number>(short: Number, long: Number) -> Number { isLong ? long : short }
+
+  /// Plays the scenario `name` on a site of its own.
+  static func play(
+    _ name: String, _ options: Site.Options = .init(ownsCluster: true), load: Load = Load(),
+    _ work: (Scene) throws -> Void
+  ) throws {
+    let canary = Canary()
+    var options = options
+    options.password = options.password ?? canary.password
+    try Site.new(options) { site in
+      try canary.appear(at: site)
+      let scene = try Scene(name, site, canary, load)
+      do {
+        // Everybody is at work.
+        try scene.pause(0.5)
+        try work(scene)
+        try scene.pause(0.3)
+      } catch {
+        scene.ledger.end()
+        throw error
+      }
+      try scene.close()
+    }
+  }
+
+  private init(_ name: String, _ site: Site, _ canary: Canary, _ load: Load) throws {
+    self.name = name
+    self.site = site
+    self.canary = canary
+    responder = try #require(site.responder.process)
+    let environment = ProcessInfo.processInfo.environment
+    let program = try #require(environment["ERP_TEST_LEDGER"], "run scripts/test")
+    let place = "\(try Workbench.require().directory)/ledger-\(unique())"
+    paths = (place + ".out", place + ".err")
+    ledger = try Child(
+      program,
+      ["--url", "http://127.0.0.1:\(site.port)", "--clients", "\(load.clients)"]
+        + ["--timeout", "\(load.timeout)"] + load.allowed.flatMap { ["--allow", "\($0)"] }
+        + load.arguments, output: paths.out, errors: paths.errors)
+  }
+
+  /// Lets the load go on.
+  func pause(_ seconds: Double) throws {
+    Thread.sleep(forTimeInterval: seconds)
+    try #require(ledger.isRunning, "the load ended before its time: \(errors)")
+  }
+
+  /// A figure for the summary.
+  func note(_ figure: String) { figures.append(figure) }
+
+  /// Whatever was wrong is mended now: within `seconds` lists, reads and writes are served again.
+  @discardableResult
+  func recovers(within seconds: Double = 2) throws -> Double {
+    let taken = try measure {
+      try eventually("\(name): it recovers: \(site.responder.log().suffix(2000))", within: seconds)
+      {
+        let list = try site.client.request("GET", "/clients/?limit=1").status
+        let read = try site.client.request("GET", nobody).status
+        let write = try site.client.request(
+          "DELETE", nobody
+        ).status
+        return list == 200 && read == 404 && write == 404
+      }
+    }
+    note("recovered in \(Self.rounded(taken)) s")
+    return taken
+  }
+
+  /// Ends the load, balances the ledger and looks for the canary.
+  private func close() throws {
+    ledger.signal(SIGTERM)
+    let status = try ledger.wait(within: 120)
+    let text = (try? String(contentsOfFile: paths.out, encoding: .utf8)) ?? ""
+    guard let line = try? JSONDecoder().decode(LedgerLine.self, from: Data(text.utf8)) else {
+      throw Failure("\(name): ledger: exit \(status): \(errors)")
+    }
+    #expect(status == 0, "\(name): \(errors)")
+    #expect(line.ledger?.exact == true, "\(name): \(errors)")
+    #expect(line.count(200) > 0, "\(name): nothing was served: \(line)")
+    #expect(responder.isRunning, "\(name): the process ended")
+    #expect(site.responder.process === responder, "\(name): it was another process")
+    try canary.check(site)
+    Self.report(name, "\(([line.description] + figures).joined(separator: "; "))")
+  }
+
+  private var errors: String {
+    (try? String(contentsOfFile: paths.errors, encoding: .utf8)) ?? ""
+  }
+
+  static func rounded(_ seconds: Double) -> String { String(format: "%.2f", seconds) }
+
+  /// Prints a scenario's line of the summary and keeps it for the end of the run.
+  static func report(_ name: String, _ text: String) {
+    let line = "torture: \(name): \(text)"
+    print(line)
+    guard let directory = Workbench.current?.directory else { return }
+    let path = directory + "/summary"
+    if !Workbench.exists(path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+    guard let file = FileHandle(forWritingAtPath: path) else { return }
+    file.seekToEndOfFile()
+    file.write(Data((line + "\n").utf8))
+    try? file.close()
+  }
+}
