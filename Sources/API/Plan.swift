@@ -38,9 +38,6 @@ public struct Plan: Sendable {
   /// An empty plan.
   public init() {}
 
-  /// Whether it is a write that may commit together with others of other rows.
-  public var mayGroup: Bool { statement?.mayGroup ?? false }
-
   /// A number for the row that it is about; nil when that has no id yet.
   public var rowKey: UInt64? {
     guard let id = parameters.ranges.first ?? nil else { return nil }

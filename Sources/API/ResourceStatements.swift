@@ -64,9 +64,10 @@ struct ResourceStatements: Sendable {
 
     lists = ListShape.all(of: resource).map { shape in
       // Whether a term or a city is rare decides what is the best way to it.
-      statement(
+      let isPlannedEachTime = shape.isSearch || shape.filters != 0
+      return statement(
         shape.sql(resource), shape.parameterTypes(resource), isRead: true,
-        isPlannedEachTime: shape.isSearch || shape.filters != 0)
+        isPlannedEachTime: isPlannedEachTime, mayGroup: !isPlannedEachTime && !shape.hasTotal)
     }
   }
 

@@ -32,8 +32,9 @@ public final class Statement: Sendable {
   public let isRead: Bool
   /// Whether the best plan depends on the values: then it is planned each time, and not once.
   public let isPlannedEachTime: Bool
-  /// Whether several may commit together: writes of one row each, whose first parameter is its id.
-  let mayGroup: Bool
+  /// Whether it may share a transaction with others: short reads, or writes of one row each, whose
+  /// first parameter is its id.
+  public let mayGroup: Bool
 
   init(
     _ sql: String, _ parameterTypes: [ParameterType], lane: Lane = .pool, isRead: Bool,

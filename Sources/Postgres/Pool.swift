@@ -287,8 +287,8 @@ public final class Pool {
   }
 
   private func enqueue(_ ticket: Int) {
-    let key = courses[ticket].isAlone ? nil : owner.groupKey(ticket)
-    state.submit(ticket, key: key, now: now, &actions)
+    let company = courses[ticket].isAlone ? .none : owner.company(ticket)
+    state.submit(ticket, company: company, now: now, &actions)
   }
 
   private func receive(_ slot: Int, _ connection: Connection) {

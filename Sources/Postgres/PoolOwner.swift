@@ -14,9 +14,9 @@ public protocol PoolOwner: AnyObject {
   func send(_ ticket: Int, on connection: Connection) -> Bool
   /// Whether the request may be sent twice: a read.
   func isRead(_ ticket: Int) -> Bool
-  /// What of the request no other of its transaction may share, such as its row; nil: it has a
-  /// transaction of its own.
-  func groupKey(_ ticket: Int) -> UInt64?
+  /// With whom the request may share a transaction. Reads stand before it ends, so a read and a
+  /// write never do; nor do writes of one row, whose number is the key.
+  func company(_ ticket: Int) -> PoolState.Company
   /// The request has ended.
   func finished(_ ticket: Int, _ outcome: consuming Outcome)
   /// Statements that one Sync ends were sent.

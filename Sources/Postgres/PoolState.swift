@@ -18,7 +18,7 @@ public struct PoolState: Sendable {
     public var idle: UInt64
     /// How old a connection may become; each gets up to a tenth less.
     public var lifetime: UInt64
-    /// Writes that may commit together at most.
+    /// Statements that may share a transaction at most.
     public var group: Int
 
     /// Times in nanoseconds.
@@ -36,11 +36,20 @@ public struct PoolState: Sendable {
     }
   }
 
+  /// With whom a statement that had to wait may share a transaction.
+  public enum Company: Equatable, Sendable {
+    case none
+    /// Other reads.
+    case reads
+    /// Writes of other keys.
+    case writes(key: UInt64)
+  }
+
   /// What the owner of the connections has to do.
   public enum Action: Equatable, Sendable {
     case connect(slot: Int)
     case run(ticket: Int, slot: Int)
-    /// The next runs on this slot commit together.
+    /// The next runs on this slot are writes that commit together.
     case group(slot: Int)
     /// No connection can be had: unavailable.
     case refuse(ticket: Int)
@@ -57,18 +66,19 @@ public struct PoolState: Sendable {
   private struct Waiting: Sendable {
     let ticket: Int
     let since: UInt64
-    let key: UInt64?
+    let company: Company
   }
 
   /// What it was made with.
   public let limits: Limits
   private(set) var slots: [Slot]
   private var waiting = FIFO<Waiting>()
-  /// Whether the writes that ended last were quick: a group runs one after the other, which would
-  /// add up slow ones.
-  private var isQuick = true
-  /// By slot: whether what runs there may be grouped.
-  private var isGroupable: [Bool]
+  /// Whether the reads, and the writes, that ended last were quick: a group runs one after the
+  /// other, which would add up slow ones.
+  private var areReadsQuick = true
+  private var areWritesQuick = true
+  /// By slot: of what kind it is that runs there.
+  private var companies: [Company]
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
@@ -80,7 +90,7 @@ public struct PoolState: Sendable {
   public init(_ limits: Limits) {
     self.limits = limits
     slots = Array(repeating: .empty, count: limits.size)
-    isGroupable = Array(repeating: false, count: limits.size)
+    companies = Array(repeating: .none, count: limits.size)
   }
 
   /// First pause after a refused attempt, doubled up to `longestPause`; half of it is jitter.
@@ -119,19 +129,19 @@ public struct PoolState: Sendable {
 
   /// A request asks for a connection.
   ///
-  /// - Parameter key: having had to wait, it may commit together with others of other keys.
+  /// - Parameter company: that it may run in, having had to wait.
   public mutating func submit(
-    _ ticket: Int, key: UInt64? = nil, now: UInt64, _ actions: inout [Action]
+    _ ticket: Int, company: Company = .none, now: UInt64, _ actions: inout [Action]
   ) {
     if waiting.isEmpty, let slot = best() {
-      isGroupable[slot] = key != nil
+      companies[slot] = company
       return run(ticket, slot, now: now, &actions)
     }
     guard !isDown, waiting.count < limits.queue else {
       refusals += 1
       return actions.append(.refuse(ticket: ticket))
     }
-    waiting.append(Waiting(ticket: ticket, since: now, key: key))
+    waiting.append(Waiting(ticket: ticket, since: now, company: company))
     grow(now: now, &actions)
   }
 
@@ -143,10 +153,10 @@ public struct PoolState: Sendable {
     _ ticket: Int, since: UInt64, now: UInt64, _ actions: inout [Action]
   ) {
     if let slot = best() {
-      isGroupable[slot] = false
+      companies[slot] = .none
       return run(ticket, slot, now: now, &actions)
     }
-    waiting.prepend(Waiting(ticket: ticket, since: since, key: nil))
+    waiting.prepend(Waiting(ticket: ticket, since: since, company: .none))
     grow(now: now, &actions)
   }
 
@@ -178,7 +188,7 @@ public struct PoolState: Sendable {
     switch slots[slot] {
     case .open(let inFlight, let used, let expires):
       let isLast = inFlight == 1
-      if isLast && isGroupable[slot] { isQuick = now - min(used, now) <= Self.quickLimit }
+      if isLast { learn(slot, isQuick: now - min(used, now) <= Self.quickLimit) }
       slots[slot] = .open(inFlight: inFlight - 1, used: isLast ? now : used, expires: expires)
       dispatch(now: now, &actions)
     case .draining(let inFlight):
@@ -200,7 +210,7 @@ public struct PoolState: Sendable {
     guard case .open(let inFlight, _, _) = slots[slot] else { return }
     slots[slot] = .draining(inFlight: inFlight)
     // Given up before it ended.
-    if inFlight > 0 && isGroupable[slot] { isQuick = false }
+    if inFlight > 0 { learn(slot, isQuick: false) }
     if inFlight == 0 { close(slot, &actions) }
   }
 
@@ -264,26 +274,53 @@ public struct PoolState: Sendable {
 
   private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
-      let others = next.key.map { company($0) } ?? []
-      isGroupable[slot] = next.key != nil
-      if !others.isEmpty { actions.append(.group(slot: slot)) }
-      run(next.ticket, slot, now: now, &actions)
-      for ticket in others { run(ticket, slot, now: now, &actions) }
+      companies[slot] = next.company
+      switch next.company {
+      case .none: run(next.ticket, slot, now: now, &actions)
+      case .reads:
+        let others = areReadsQuick ? companions() : []
+        run(next.ticket, slot, now: now, &actions)
+        for ticket in others { run(ticket, slot, now: now, &actions) }
+      case .writes(let key):
+        let others = areWritesQuick ? companions(key) : []
+        if !others.isEmpty { actions.append(.group(slot: slot)) }
+        run(next.ticket, slot, now: now, &actions)
+        for ticket in others { run(ticket, slot, now: now, &actions) }
+      }
     }
   }
 
-  /// Takes those right behind that may commit together with `key`.
-  private mutating func company(_ key: UInt64) -> [Int] {
-    guard isQuick else { return [] }
+  /// Takes the reads right behind another, but leaves their share to the other connections.
+  private mutating func companions() -> [Int] {
+    let most = min(limits.group - 1, waiting.count / max(openCount, 1))
+    var tickets: [Int] = []
+    while tickets.count < most, waiting.first?.company == .reads, let next = waiting.popFirst() {
+      tickets.append(next.ticket)
+    }
+    return tickets
+  }
+
+  /// Takes the writes right behind the one of `key` that may commit together with it: as many as
+  /// there are, for a commit costs more than a write.
+  private mutating func companions(_ key: UInt64) -> [Int] {
     var keys = [key]
     var tickets: [Int] = []
-    while keys.count < limits.group, let key = waiting.first?.key, !keys.contains(key),
-      let next = waiting.popFirst()
+    while keys.count < limits.group, case .writes(let key) = waiting.first?.company,
+      !keys.contains(key), let next = waiting.popFirst()
     {
       keys.append(key)
       tickets.append(next.ticket)
     }
     return tickets
+  }
+
+  /// What ran on a slot has ended.
+  private mutating func learn(_ slot: Int, isQuick: Bool) {
+    switch companies[slot] {
+    case .none: break
+    case .reads: areReadsQuick = isQuick
+    case .writes: areWritesQuick = isQuick
+    }
   }
 
   /// One more connection, if more wait than are on their way.

@@ -36,7 +36,7 @@ final class Service {
   private static let sendLimit: UInt64 = 60_000_000_000
   /// Statements in flight on a connection of the point lane.
   private static let pointDepth = 512
-  /// Writes that had to wait and then commit together, at most.
+  /// Statements that had to wait and then share a transaction, at most.
   private static let groupSize = 16
 
   /// - Parameter number: of the reactor, its place on the board.
@@ -328,9 +328,10 @@ extension Service: PoolOwner {
   }
 
   /// Two states of one row made by one transaction would have one entity tag: the row's number.
-  func groupKey(_ ticket: Int) -> UInt64? {
-    guard let plan = exchanges[ticket]?.plan, plan.mayGroup else { return nil }
-    return plan.rowKey ?? UInt64(ticket)
+  func company(_ ticket: Int) -> PoolState.Company {
+    guard let plan = exchanges[ticket]?.plan, let statement = plan.statement, statement.mayGroup
+    else { return .none }
+    return statement.isRead ? .reads : .writes(key: plan.rowKey ?? UInt64(ticket))
   }
 
   func finished(_ ticket: Int, _ outcome: consuming Outcome) {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-/// Writes that had to wait and commit together.
+/// Statements that had to wait and share a transaction.
 @Suite struct PoolGroupTests {
   /// One connection, busy with ticket 1.
   private func busy(group: Int = 3) -> PoolBench {
@@ -18,7 +18,7 @@ import Testing
 
   @Test func `those that wait for one connection go together, up to the limit`() {
     var bench = busy()
-    for ticket in 2...6 { bench.submit(ticket, key: UInt64(ticket)) }
+    for ticket in 2...6 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.released(0)
     #expect(bench.actions == runs(2, 3, 4))
     bench.released(0)
@@ -30,17 +30,17 @@ import Testing
 
   @Test func `a lone write waits for no company`() {
     var bench = PoolBench(open: 2, size: 2, group: 3)
-    bench.submit(1, key: 1)
+    bench.submit(1, .writes(key: 1))
     #expect(bench.actions == [.run(ticket: 1, slot: 0)])
-    bench.submit(2, key: 2)
+    bench.submit(2, .writes(key: 2))
     #expect(bench.actions == [.run(ticket: 2, slot: 1)])
   }
 
   @Test func `nobody is overtaken for the sake of a group`() {
     var bench = busy()
-    bench.submit(2, key: 2)
+    bench.submit(2, .writes(key: 2))
     bench.submit(3)
-    bench.submit(4, key: 4)
+    bench.submit(4, .writes(key: 4))
     bench.released(0)
     #expect(bench.actions == runs(2))
     bench.released(0)
@@ -52,7 +52,7 @@ import Testing
   @Test func `two of one key do not go together`() {
     var bench = busy()
     for (ticket, key) in [(2, 7), (3, 8), (4, 7), (5, 9)] {
-      bench.submit(ticket, key: UInt64(key))
+      bench.submit(ticket, .writes(key: UInt64(key)))
     }
     bench.released(0)
     #expect(bench.actions == runs(2, 3))
@@ -71,8 +71,8 @@ import Testing
 
   @Test func `slow statements are not added up`() {
     var bench = PoolBench(open: 1, size: 1, queue: 20, group: 3)
-    bench.submit(1, key: 1)
-    for ticket in 2...6 { bench.submit(ticket, key: UInt64(ticket)) }
+    bench.submit(1, .writes(key: 1))
+    for ticket in 2...6 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.now += PoolState.quickLimit + 1
     bench.released(0)
     #expect(bench.actions == runs(2))
@@ -83,7 +83,7 @@ import Testing
 
   @Test func `a slow group is not followed by another`() {
     var bench = busy()
-    for ticket in 2...9 { bench.submit(ticket, key: UInt64(ticket)) }
+    for ticket in 2...9 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.released(0)
     #expect(bench.actions == runs(2, 3, 4))
     bench.now += PoolState.quickLimit + 1
@@ -98,7 +98,7 @@ import Testing
     var bench = PoolBench(open: 2, size: 2, queue: 20, group: 3)
     bench.submit(1)
     bench.submit(2)
-    for ticket in 3...8 { bench.submit(ticket, key: UInt64(ticket)) }
+    for ticket in 3...8 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.released(0)
     #expect(bench.actions == runs(3, 4, 5))
     bench.retire(0)
@@ -128,11 +128,71 @@ import Testing
 
   @Test func `a group whose connection is lost leaves nothing behind`() {
     var bench = busy()
-    for ticket in 2...4 { bench.submit(ticket, key: UInt64(ticket)) }
+    for ticket in 2...4 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.released(0)
     #expect(bench.state.load(0) == 3)
     bench.lost(0)
     #expect(bench.state.load(0) == 0)
     #expect(bench.actions == [.connect(slot: 0)])
+  }
+
+  /// Two connections, busy with tickets 1 and 2.
+  private func twoBusy() -> PoolBench {
+    var bench = PoolBench(open: 2, size: 2, queue: 20, group: 4)
+    bench.submit(1)
+    bench.submit(2)
+    return bench
+  }
+
+  private func runs(on slot: Int, _ tickets: ClosedRange<Int>) -> [PoolState.Action] {
+    tickets.map { .run(ticket: $0, slot: slot) }
+  }
+
+  @Test func `reads that wait go together, and leave their share to the other connection`() {
+    var bench = twoBusy()
+    for ticket in 3...7 { bench.submit(ticket, .reads) }
+    bench.released(0)
+    #expect(bench.actions == runs(on: 0, 3...5))
+    bench.released(1)
+    #expect(bench.actions == runs(on: 1, 6...6))
+    for _ in 3...5 { bench.released(0) }
+    #expect(bench.actions == runs(on: 0, 7...7))
+  }
+
+  @Test func `no more reads go together than the limit says`() {
+    var bench = twoBusy()
+    for ticket in 3...20 { bench.submit(ticket, .reads) }
+    bench.released(0)
+    #expect(bench.actions == runs(on: 0, 3...6))
+  }
+
+  @Test func `a read and a write never share a transaction`() {
+    var bench = busy()
+    bench.submit(2, .reads)
+    bench.submit(3, .writes(key: 3))
+    bench.submit(4, .reads)
+    bench.submit(5)
+    for ticket in 2...5 {
+      bench.released(0)
+      #expect(bench.actions == runs(ticket))
+    }
+  }
+
+  @Test func `behind a slow read reads go alone, and writes together`() {
+    var bench = busy(group: 4)
+    for ticket in 2...4 { bench.submit(ticket, .reads) }
+    bench.released(0)
+    #expect(bench.actions == runs(on: 0, 2...4))
+    for ticket in 5...6 { bench.submit(ticket, .reads) }
+    for ticket in 7...8 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
+    bench.now += PoolState.quickLimit + 1
+    for _ in 2...4 { bench.released(0) }
+    #expect(bench.actions == runs(5))
+    bench.now += PoolState.quickLimit + 1
+    bench.released(0)
+    #expect(bench.actions == runs(6))
+    bench.now += PoolState.quickLimit + 1
+    bench.released(0)
+    #expect(bench.actions == runs(7, 8))
   }
 }

@@ -33,8 +33,8 @@ struct PoolBench {
     event(&state, now, &actions)
   }
 
-  mutating func submit(_ ticket: Int, key: UInt64? = nil) {
-    act { $0.submit(ticket, key: key, now: $1, &$2) }
+  mutating func submit(_ ticket: Int, _ company: PoolState.Company = .none) {
+    act { $0.submit(ticket, company: company, now: $1, &$2) }
   }
   mutating func resubmit(_ ticket: Int) {
     act { $0.resubmit(ticket, since: $1, now: $1, &$2) }
