@@ -141,6 +141,22 @@ public enum Host {
     for (name, value) in variables where name.hasPrefix(prefix) { unsafe setenv(name, value, 1) }
   }
 
+  /// Keeps the kernel from ever writing this process's memory down, which holds the database's
+  /// password and people's data, wherever it is started.
+  ///
+  /// A limit of 1 and not 0: with 0 a program in kernel.core_pattern is started all the same, and
+  /// systemd-coredump puts the environment into the journal; 1 keeps the kernel from starting it
+  /// (fs/coredump.c, where it stands for a crash of that program itself). To a file there is no
+  /// difference. Not PR_SET_DUMPABLE, which takes /proc/PID from the process's own user as well.
+  public static func forgoCoreDumps() {
+    var limit = rlimit()
+    let resource = __rlimit_resource_t(RLIMIT_CORE.rawValue)
+    unsafe getrlimit(resource, &limit)
+    limit.rlim_max = min(limit.rlim_max, 1)
+    limit.rlim_cur = limit.rlim_max
+    unsafe setrlimit(resource, &limit)
+  }
+
   // MARK: sockets
 
   /// Why a connection could not be made.

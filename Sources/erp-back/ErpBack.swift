@@ -18,6 +18,11 @@ struct ErpBack: ParsableCommand {
     version: version,
     subcommands: [Serve.self, Migrate.self, Check.self, OpenAPI.self, ServiceFile.self],
     defaultSubcommand: Serve.self)
+
+  static func main() {
+    Host.forgoCoreDumps()
+    main(nil)
+  }
 }
 
 /// Ends a command: one message on standard error, one exit status (sysexits.h).

@@ -7,6 +7,7 @@ import Synchronization
 /// for a daemon which a script left running; hence `posix_spawn` and `waitpid`.
 final class Child: Sendable {
   let pid: pid_t
+  /// As waitpid(2) tells it; nil while the process runs.
   private let status = Mutex<Int32?>(nil)
   private let note: String
 
@@ -28,12 +29,18 @@ final class Child: Sendable {
 
   /// The exit status, 128 and the number for a signal; nil while the process runs.
   private var exitStatus: Int32? {
+    word.map { $0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + ($0 & 0x7F) }
+  }
+
+  /// Whether the kernel has written its memory down, or given it to a program that does.
+  var dumpedCore: Bool { word.map { $0 & 0x80 != 0 } ?? false }
+
+  private var word: Int32? {
     status.withLock { known in
       if known != nil { return known }
       var word: Int32 = 0
       guard waitpid(pid, &word, WNOHANG) == pid else { return nil }
-      let signal = word & 0x7F
-      known = signal == 0 ? word >> 8 & 0xFF : 128 + signal
+      known = word
       try? FileManager.default.removeItem(atPath: note)
       return known
     }
