@@ -47,6 +47,11 @@ struct Canary {
     places.append(("/metrics", Array(try site.get("/metrics").text.utf8)))
     places.append(("/health", Array(try site.get("/health").text.utf8)))
     places.append(("/health/ready", Array(try site.client.request("GET", "/health/ready").body)))
+    // Values are parameters, never part of a statement's text. A scenario may end with its first
+    // server gone for good; CanaryTests look there always.
+    if let statements = try? Self.statements(of: site) {
+      places.append(("pg_stat_activity", Array(statements.utf8)))
+    }
     for (place, bytes) in places {
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(!text.contains(password), "the password is in \(place)")
@@ -54,6 +59,11 @@ struct Canary {
     }
     let cores = try site.coreFiles()
     #expect(cores.isEmpty, "core files: \(cores)")
+  }
+
+  /// What the server shows of the responder's sessions.
+  static func statements(of site: Site) throws -> String {
+    try site.database.psql("SELECT query FROM pg_stat_activity WHERE application_name = 'erp-back'")
   }
 
   private func read(_ path: String) throws -> [UInt8] {
@@ -72,6 +82,14 @@ struct Canary {
 }
 
 extension Site {
+  /// What the responder and nginx have written.
+  func written() throws -> String {
+    try logFiles().map {
+      String(decoding: try Data(contentsOf: URL(fileURLWithPath: $0)), as: UTF8.self)
+    }
+    .joined()
+  }
+
   /// The responder's log and what it printed, nginx's access and error logs.
   fileprivate func logFiles() throws -> [String] {
     let nginx = URL(fileURLWithPath: nginxConfiguration).deletingLastPathComponent().path

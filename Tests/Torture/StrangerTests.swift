@@ -109,5 +109,40 @@ extension Torture {
           "3 without a type refused with 403, 4 with a form's type with 415")
       }
     }
+
+    /// The example of a rate limit in nginx's files, as an operator takes it in.
+    @Test func aRateLimitIsSaidInTheEnvelope() throws {
+      try Site.new { site in
+        let directory = Guarded.directory(site)
+        for (file, line) in [
+          ("conf.d/erp-back-upstream.conf", "limit_req_zone $binary_remote_addr"),
+          ("snippets/erp-back-api.conf", "limit_req zone=erp_back_api"),
+        ] {
+          let path = directory + "/" + file
+          let text = try String(contentsOfFile: path, encoding: .utf8)
+          #expect(text.contains("\n# \(line)") || text.contains("\n    # \(line)"), "\(file)")
+          // The limit is met sooner here.
+          try text.replacing("# \(line)", with: line).replacing("rate=50r/s", with: "rate=1r/s")
+            .replacing("burst=100", with: "burst=20")
+            .write(toFile: path, atomically: false, encoding: .utf8)
+        }
+        let api = try Guarded(site, guards: [])
+        var counts: [Int: Int] = [:]
+        for _ in 0..<60 {
+          let answer = try api.ask("GET", "/api/clients/?limit=1")
+          counts[answer.status, default: 0] += 1
+          try answer.checkPromises(of: "a request of many", isHead: false)
+          if answer.status == 429 {
+            #expect(answer.json["code"] == "rate_limited" && answer["retry-after"] == "2")
+          }
+        }
+        #expect(
+          Set(counts.keys) == [200, 429] && (20...30).contains(counts[200] ?? 0), "\(counts)")
+        Scene.report(
+          "strangers: rate limit",
+          "60 requests at once with burst=20: \(counts[200] ?? 0) answered, \(counts[429] ?? 0) refused with 429"
+        )
+      }
+    }
   }
 }
