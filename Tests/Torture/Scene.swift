@@ -24,6 +24,8 @@ final class Scene {
     var allowed = [503]
     /// Seconds a request may take: beyond the deadline of a statement.
     var timeout = 9.0
+    /// Seconds the slowest answer may take: the deadline of a request, and a busy machine.
+    var limit = 7.5
     /// Further arguments of `ledger`.
     var arguments: [String] = []
   }
@@ -34,28 +36,34 @@ final class Scene {
   /// Repetitions or seconds, for the short form in `make test` and for `make torture`.
   static func length<Number>(short: Number, long: Number) -> Number { isLong ? long : short }
 
-  /// Plays the scenario `name` on a site of its own.
+  /// Plays the scenario `name` on a site of its own; what the load saw.
+  ///
+  /// Where the site starts without its database, `work` brings that up.
+  @discardableResult
   static func play(
     _ name: String, _ options: Site.Options = .init(ownsCluster: true), load: Load = Load(),
     _ work: (Scene) throws -> Void
-  ) throws {
+  ) throws -> LedgerLine {
     let canary = Canary()
     var options = options
     options.password = options.password ?? canary.password
+    var line: LedgerLine?
     try Site.new(options) { site in
-      try canary.appear(at: site)
+      if !options.startsWithoutDatabase { try canary.appear(at: site) }
       let scene = try Scene(name, site, canary, load)
       do {
         // Everybody is at work.
         try scene.pause(0.5)
         try work(scene)
+        if options.startsWithoutDatabase { try canary.appear(at: site) }
         try scene.pause(0.3)
       } catch {
         scene.ledger.end()
         throw error
       }
-      try scene.close()
+      line = try scene.close(within: load.limit)
     }
+    return try #require(line)
   }
 
   private init(_ name: String, _ site: Site, _ canary: Canary, _ load: Load) throws {
@@ -71,7 +79,8 @@ final class Scene {
       program,
       ["--url", "http://127.0.0.1:\(site.port)", "--clients", "\(load.clients)"]
         + ["--timeout", "\(load.timeout)"] + load.allowed.flatMap { ["--allow", "\($0)"] }
-        + load.arguments, output: paths.out, errors: paths.errors)
+        + ["--settle", "\(Self.length(short: 0.3, long: 1.0))"] + load.arguments, output: paths.out,
+      errors: paths.errors)
   }
 
   /// Lets the load go on.
@@ -102,7 +111,7 @@ final class Scene {
   }
 
   /// Ends the load, balances the ledger and looks for the canary.
-  private func close() throws {
+  private func close(within limit: Double) throws -> LedgerLine {
     ledger.signal(SIGTERM)
     let status = try ledger.wait(within: 120)
     let text = (try? String(contentsOfFile: paths.out, encoding: .utf8)) ?? ""
@@ -112,10 +121,12 @@ final class Scene {
     #expect(status == 0, "\(name): \(errors)")
     #expect(line.ledger?.exact == true, "\(name): \(errors)")
     #expect(line.count(200) > 0, "\(name): nothing was served: \(line)")
+    #expect(line.latency_ms.all.max <= limit * 1000, "\(name): too slow: \(line)")
     #expect(responder.isRunning, "\(name): the process ended")
     #expect(site.responder.process === responder, "\(name): it was another process")
     try canary.check(site)
     Self.report(name, "\(([line.description] + figures).joined(separator: "; "))")
+    return line
   }
 
   private var errors: String {
