@@ -1,0 +1,109 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// Single sessions of the server die, are ended, or stand still.
+  @Suite struct BackendTests {
+    /// 57P02 and 57P03 for all when one is killed; 57P01 for one that is terminated, 57014 for a
+    /// statement that is cancelled.
+    @Test func theyDie() throws {
+      let kills = Scene.length(short: 1, long: 8)
+      let rounds = Scene.length(short: 10, long: 100)
+      let name =
+        "backends killed (SIGKILL) \(kills) times, then terminated and cancelled in \(rounds) rounds"
+      try Scene.play(name) { scene in
+        let server = try Server(scene.site)
+        for _ in 0..<kills {
+          let victim = try #require(try server.sessions().randomElement())
+          try server.signal(victim, SIGKILL)
+          try server.waitUntilGone(victim)
+          try server.waitUntilUp()
+          try scene.heals("killed")
+        }
+        // So that sessions are busy for a while.
+        try server.warden.psql(
+          """
+          CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_sleep(0.01);
+            RETURN NEW;
+          END $$;
+          CREATE TRIGGER take_time BEFORE INSERT OR UPDATE ON clients
+            FOR EACH ROW EXECUTE FUNCTION take_time()
+          """)
+        var signals: [String: Int] = [:]
+        for round in 0..<rounds {
+          let state = round % 2 == 0 ? "idle" : "active"
+          for act in ["terminate", "cancel"] {
+            let count = try server.warden.psql(
+              "SELECT count(pg_\(act)_backend(pid)) FROM (SELECT pid FROM pg_stat_activity"
+                + " WHERE application_name = 'erp-back' AND state = '\(state)'"
+                + " ORDER BY random() LIMIT 3) AS chosen")
+            signals["\(state) ones to \(act)", default: 0] += try #require(Int(count))
+          }
+          try scene.pause(0.02)
+        }
+        #expect(signals.values.allSatisfy { $0 >= rounds / 2 }, "\(signals)")
+        scene.note(
+          signals.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        )
+        try scene.heals("terminated")
+        // A session that is terminated is replaced at once: that is no outage.
+        try scene.expectOutages(kills)
+        scene.expectCauses(["no connection"], besides: ["SQLSTATE 57014"])
+      }
+    }
+
+    /// Who waits for it is answered at the client-side deadline; others go on; nobody meets it twice.
+    @Test func oneStandsStill() throws {
+      let limits = ServiceLimits.current
+      let rounds = Scene.length(short: 2, long: 4)
+      var load = Scene.Load()
+      load.limit = limits.deadline + 0.5
+      try Scene.play("backend stopped (SIGSTOP), \(rounds) times", limits.options, load: load) {
+        scene in
+        let server = try Server(scene.site)
+        for round in 0..<rounds {
+          let isPoint = round % 2 == 0
+          let stopped = try Self.stopIdle(server, isPoint: isPoint)
+          defer { try? server.signal(stopped, SIGCONT) }
+          // Not one of those that wait is answered before.
+          let probe = Probe(
+            scene.site, isPoint ? ["GET /clients/?limit=1", "POST /clients/"] : ["GET \(nobody)"])
+          try scene.pause(limits.deadline + 0.2)
+          #expect(try probe.end().contains { $0.answer < "5" }, "others go on")
+          // That it stands still is no fault any more: it was given up. One that nobody wanted yet
+          // may still be met.
+          try scene.heals("standing still", within: 2 + (isPoint ? 0 : limits.deadline))
+          try server.signal(stopped, SIGCONT)
+          try scene.heals("going on")
+        }
+        try scene.expectOutages(0)
+        scene.expectCauses(["deadline"], besides: ["no connection", "SQLSTATE 57014"])
+      }
+    }
+
+    /// Stops a session that does nothing at the moment: another may hold what all need.
+    private static func stopIdle(_ server: Server, isPoint: Bool) throws -> pid_t {
+      var stopped: pid_t = 0
+      try eventually("an idle session is stopped") {
+        guard
+          let pid = try server.sessions(
+            where: isPoint ? Server.isPoint : "NOT (\(Server.isPoint))"
+          ).first
+        else { return false }
+        try server.signal(pid, SIGSTOP)
+        let state = try server.warden.psql(
+          "SELECT state || ' ' || wait_event FROM pg_stat_activity WHERE pid = \(pid)")
+        if state == "idle ClientRead" {
+          stopped = pid
+          return true
+        }
+        try server.signal(pid, SIGCONT)
+        return false
+      }
+      return stopped
+    }
+  }
+}
