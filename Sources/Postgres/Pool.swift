@@ -69,6 +69,9 @@ public final class Pool {
     state.needsTicks || deadlines.contains { $0 != Self.never }
   }
 
+  /// Whether it has no connection, and the last attempt to get one was refused.
+  public var isDown: Bool { state.isDown }
+
   /// How the lane stands.
   public var figures: PoolState.Figures { state.figures }
 

@@ -35,6 +35,8 @@ final class Exchange {
   var isUsed = false
   var request = Request()
   var plan = Plan()
+  /// Index of the lane that has its statement.
+  var lane = 0
   /// Whether the connection may carry another request.
   var isReusable = true
 

@@ -163,7 +163,8 @@ final class Service {
     case .query:
       exchange.state = .waiting
       exchange.deadline = now + UInt64(settings.deadline) * 1_000_000
-      lane(of: exchange).submit(exchange.index, now: now)
+      exchange.lane = lane(for: exchange.plan)
+      lanes[exchange.lane].submit(exchange.index, now: now)
     }
   }
 
@@ -219,7 +220,7 @@ final class Service {
   private func close(_ exchange: Exchange) {
     if exchange.state == .waiting {
       observer.abandoned()
-      lane(of: exchange).abandon(exchange.index, isHung: false, now: now)
+      lanes[exchange.lane].abandon(exchange.index, isHung: false, now: now)
     }
     remove(exchange)
   }
@@ -242,8 +243,10 @@ final class Service {
     board.isDatabaseLost ? .away(reason: "database unavailable") : .connected
   }
 
-  private func lane(of exchange: Exchange) -> Pool {
-    lanes[exchange.plan.statement?.lane == .point ? 0 : 1]
+  /// Reads by key go with all else while their own lane has no connection: the server may have but
+  /// few to give.
+  private func lane(for plan: Plan) -> Int {
+    plan.statement?.lane == .point && !lanes[0].isDown ? 0 : 1
   }
 
   // MARK: figures
@@ -280,7 +283,7 @@ final class Service {
     for lane in lanes { lane.tick(now: now) }
     for exchange in exchanges where now >= exchange.deadline {
       if exchange.state == .waiting {
-        lane(of: exchange).abandon(exchange.index, isHung: true, now: now)
+        lanes[exchange.lane].abandon(exchange.index, isHung: true, now: now)
         fail(exchange, .timeout, cause: "deadline")
       } else {
         close(exchange)
