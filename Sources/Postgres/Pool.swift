@@ -17,6 +17,8 @@ public final class Pool {
   private var deadlines: [UInt64]
   /// When something came from a slot last.
   private var heardAt: [UInt64]
+  /// When a slot's connection was made.
+  private var openedAt: [UInt64]
   /// By ticket.
   private var courses: [Course] = []
   private var actions: [PoolState.Action] = []
@@ -45,6 +47,8 @@ public final class Pool {
   private static let maxAttempts: UInt8 = 3
   /// How long a cancelled statement may take to end.
   private static let cancelLimit: UInt64 = 1_000_000_000
+  /// How long a connection that writes are refused on is taken for the best there is.
+  private static let readOnlyLimit: UInt64 = 1_000_000_000
   private static let never = UInt64.max
 
   /// Begins to connect at the first `tick` or `submit`.
@@ -62,6 +66,7 @@ public final class Pool {
     connectors = Array(repeating: nil, count: limits.size)
     deadlines = Array(repeating: Self.never, count: limits.size)
     heardAt = Array(repeating: 0, count: limits.size)
+    openedAt = Array(repeating: 0, count: limits.size)
   }
 
   /// Whether `tick` is wanted at short intervals.
@@ -220,6 +225,7 @@ public final class Pool {
       owner.watch(connection.descriptor, slot: slot, of: self, writable: true)
     case .ready:
       deadlines[slot] = Self.never
+      openedAt[slot] = now
       counts.connects += 1
       if unreplaced > 0 {
         unreplaced -= 1
@@ -338,9 +344,22 @@ public final class Pool {
       counts.retries += 1
       return enqueue(ticket)
     }
-    // The server became a standby: the next connection looks for the one that writes.
-    if error.state == .readOnlyTransaction { state.retire(slot, &actions) }
+    if error.state == .readOnlyTransaction, retireReadOnly(with: slot) {
+      counts.retries += 1
+      return enqueue(ticket)
+    }
     finish(ticket, .refused(error))
+  }
+
+  /// A write was refused, and not done, because the server became a standby or was read-only when
+  /// this session began: new connections look for the one that writes. False when this one is new
+  /// itself: then there is none, and looking again for every write would cost the reads dearly.
+  private func retireReadOnly(with slot: Int) -> Bool {
+    guard now >= openedAt[slot] + Self.readOnlyLimit else { return false }
+    for slot in openedAt.indices where now >= openedAt[slot] + Self.readOnlyLimit {
+      state.retire(slot, &actions)
+    }
+    return true
   }
 
   /// The connection is dead or given up. What was in flight on it goes elsewhere if it may.
