@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// Others hold what our statements need, or the statements take too long.
+  @Suite struct LockTests {
+    /// The pool is exhausted: 503 in time, and what needs no table is as quick as ever. Then every
+    /// row is locked, so that changes wait, and some creates take for ever.
+    @Test func theTableAndItsRowsAreLocked() throws {
+      let seconds = Scene.length(short: 2.0, long: 12)
+      let limits = ServiceLimits.current
+      var load = Scene.Load()
+      load.limit = limits.deadline + 0.5
+      load.clients = 32
+      let name =
+        "table locked (ACCESS EXCLUSIVE) for \(seconds) s, then its rows, with slow creates"
+      try Scene.play(name, limits.options, load: load) { scene in
+        try lockTable(scene, for: seconds)
+        try lockRows(scene, for: seconds)
+        try scene.expectOutages(0)
+        scene.expectCauses(
+          ["SQLSTATE 55P03", "SQLSTATE 57014", "no connection"], besides: ["deadline"])
+      }
+    }
+
+    private func lockTable(_ scene: Scene, for seconds: Double) throws {
+      let database = scene.site.database
+      let holder = try database.hold(
+        "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)")
+      try eventually("the table is locked") {
+        try database.isLocked("clients", "AccessExclusiveLock")
+      }
+      let probe = Probe(scene.site, ["GET /health", "GET /health/live"])
+      try scene.pause(seconds)
+      let sightings = try probe.end()
+      #expect(sightings.answers("GET /health") == ["200"])
+      #expect(sightings.answers("GET /health/live") == ["200"])
+      // Of a hundred, five may have waited for a processor that others had: what the service itself
+      // did to them, such as wait for the database, would show in most.
+      #expect(sightings.milliseconds(0.95) < 50)
+      func figure(_ share: Double) -> String {
+        String(format: "%.1f ms", sightings.milliseconds(share))
+      }
+      scene.note(
+        "\(sightings.count) of /health and /health/live meanwhile: p50 \(figure(0.5)), "
+          + "p95 \(figure(0.95)), p99 \(figure(0.99)), slowest \(figure(1))")
+      try database.release(holder)
+      try scene.heals("table")
+    }
+
+    private func lockRows(_ scene: Scene, for seconds: Double) throws {
+      let database = scene.site.database
+      try database.psql(
+        """
+        CREATE SEQUENCE creates;
+        CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF nextval('creates') % 5 = 0 THEN PERFORM pg_sleep(600); END IF;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER take_long BEFORE INSERT ON clients FOR EACH ROW EXECUTE FUNCTION take_long()
+        """)
+      let holder = try database.hold(
+        "BEGIN; SELECT count(*) FROM (SELECT FROM clients FOR UPDATE) AS all_of_them;"
+          + " SELECT pg_sleep(600)")
+      try scene.pause(seconds)
+      try database.release(holder)
+      try database.psql("DROP TRIGGER take_long ON clients")
+      try scene.heals("rows")
+    }
+  }
+}
