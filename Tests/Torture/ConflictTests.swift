@@ -43,7 +43,7 @@ extension Torture {
 
     /// Made for real, by our own writes and by other sessions.
     @Test func writesDeadlockAndAreNotSerializable() throws {
-      let seconds = Scene.length(short: 1.5, long: 10)
+      let seconds = Scene.length(short: 1.5, long: 6)
       var load = Scene.Load()
       load.arguments = ["--mix", "get=20,list=5,post=25,put=20,patch=20,delete=10"]
       let name = "deadlocks (40P01) for \(seconds) s, then serialization failures (40001)"

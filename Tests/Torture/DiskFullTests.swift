@@ -8,7 +8,7 @@ extension Torture {
   @Suite struct DiskFullTests {
     @Test(.enabled(if: SmallDisk.isPossible, Comment(rawValue: SmallDisk.missing)))
     func writesAreRefusedAndReadsServed() throws {
-      let seconds = Scene.length(short: 1.0, long: 8)
+      let seconds = Scene.length(short: 1.0, long: 5)
       let disk = try SmallDisk(in: Workbench.require().directory)
       // Behind the end of the site's server.
       defer { disk.end() }

@@ -7,7 +7,7 @@ extension Torture {
   /// 53300: others have the connections.
   @Suite struct ExhaustionTests {
     @Test func fewAreToBeHadOrNone() throws {
-      let seconds = Scene.length(short: 0.5, long: 5)
+      let seconds = Scene.length(short: 0.5, long: 3)
       let counts = Scene.length(short: [3], long: [3, 1])
       let name =
         "connections (53300) all taken by others for \(seconds) s, "

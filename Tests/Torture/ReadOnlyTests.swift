@@ -9,7 +9,7 @@ extension Torture {
     /// In the midst of sessions that are open; then for a role, whose sessions keep what they
     /// began with, so that those of then are found out and replaced.
     @Test func theServerAndTheRoleAreReadOnly() throws {
-      let seconds = Scene.length(short: 1.0, long: 6)
+      let seconds = Scene.length(short: 1.0, long: 4)
       let name = "server read-only (25006) for \(seconds) s, then role"
       let line = try Scene.play(name) { scene in
         let server = try Server(scene.site)

@@ -73,14 +73,16 @@ final class Scene {
     responder = try #require(site.responder.process)
     let environment = ProcessInfo.processInfo.environment
     let program = try #require(environment["ERP_TEST_LEDGER"], "run scripts/test")
-    let place = "\(try Workbench.require().directory)/ledger-\(unique())"
+    let directory = try Workbench.require().directory
+    let place = "\(directory)/ledger-\(unique())"
     paths = (place + ".out", place + ".err")
     ledger = try Child(
       program,
       ["--url", "http://127.0.0.1:\(site.port)", "--clients", "\(load.clients)"]
         + ["--timeout", "\(load.timeout)"] + load.allowed.flatMap { ["--allow", "\($0)"] }
-        + ["--settle", "\(Self.length(short: 0.3, long: 1.0))"] + load.arguments, output: paths.out,
-      errors: paths.errors)
+        + ["--settle", "\(Self.length(short: 0.3, long: 1.0))"] + load.arguments,
+      // By this a run that is broken off finds it.
+      environment: ["ERP_TEST_DIR": directory], output: paths.out, errors: paths.errors)
   }
 
   /// Lets the load go on.

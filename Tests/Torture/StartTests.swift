@@ -9,8 +9,8 @@ extension Torture {
     /// 57P03 while it recovers. A smart shutdown waits for the sessions there are and takes no new
     /// ones (57P03 again); a fast one ends them (57P01).
     @Test func itComesAndGoes() throws {
-      let seconds = Scene.length(short: 1.0, long: 8)
-      let rounds = Scene.length(short: 1, long: 4)
+      let seconds = Scene.length(short: 1.0, long: 5)
+      let rounds = Scene.length(short: 1, long: 3)
       let name =
         "server down at our start, recovering for \(seconds) s, then shut down smart and fast "
         + "\(rounds) times"
