@@ -33,9 +33,10 @@ extension Torture {
             FOR EACH ROW EXECUTE FUNCTION take_time()
           """)
         var signals: [String: Int] = [:]
-        let end = Deadline(seconds: seconds)
+        let (end, latest) = (Deadline(seconds: seconds), Deadline(seconds: seconds + 15))
         var round = 0
-        while round < 2 || !end.hasPassed {
+        // Until there was one of each kind.
+        while !end.hasPassed || (round < 2 || signals.values.contains(0)) && !latest.hasPassed {
           let state = round % 2 == 0 ? "idle" : "active"
           for act in ["terminate", "cancel"] {
             let count = try server.warden.psql(
