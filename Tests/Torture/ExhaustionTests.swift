@@ -99,11 +99,10 @@ extension Torture {
           END LOOP;
         END $$
         """)
+      // It may leave no connection to ask for it with.
       var pid: pid_t?
       try eventually("others take connections") {
-        pid = pid_t(
-          try server.warden.psql(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'holder'"))
+        pid = try server.processes(of: "warden", in: server.warden.name).first
         return pid != nil
       }
       return Holder(child: child, pid: try #require(pid))

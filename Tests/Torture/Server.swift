@@ -46,10 +46,10 @@ struct Server {
   }
 
   /// The processes that serve a role, as their titles tell, for when no session is to be had.
-  func processes(of role: String) throws -> [pid_t] {
+  func processes(of role: String, in database: String = "") throws -> [pid_t] {
     try children.filter { pid in
       let title = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
-      return title?.hasPrefix("postgres: \(role) ") == true
+      return title?.hasPrefix("postgres: \(role) \(database)") == true
     }
   }
 
