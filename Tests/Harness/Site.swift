@@ -13,6 +13,9 @@ final class Site: Sendable {
     var startsWithoutDatabase = false
     /// Of the responder's role, in its DATABASE_URL.
     var password: String?
+    /// Makes the responder's DATABASE_URL of the site's database and the password; without it, it is
+    /// the database's own with the password.
+    var address: (@Sendable (Database, _ password: String?) throws -> String)?
     /// A second server, that mounts the API under `/api/`.
     var mountsAPI = false
   }
@@ -98,8 +101,9 @@ final class Site: Sendable {
     self.database = database
     ownsCluster = options.ownsCluster
     let secret = options.password.map { "&password=\($0)" } ?? ""
+    let url = try options.address?(database, options.password) ?? database.url + secret
     responder = Responder(
-      directory: directory, databaseURL: database.url + secret, environment: options.environment)
+      directory: directory, databaseURL: url, environment: options.environment)
     try responder.start()
     do {
       (port, apiPort) = try Self.startNginx(directory, responder, mountsAPI: options.mountsAPI)

@@ -12,7 +12,7 @@ final class Scene {
   let site: Site
   let name: String
   private let ledger: Child
-  private let canary: Canary
+  let canary: Canary
   private let paths: (out: String, errors: String)
   private let responder: Child
   private var figures: [String] = []
