@@ -39,6 +39,8 @@ public final class Pool {
     var attempts: UInt8 = 0
     /// It was undone with its group.
     var isAlone = false
+    /// What its connection had prepared was of no use.
+    var isUnprepared = false
     /// When it was submitted.
     var since: UInt64 = 0
   }
@@ -285,7 +287,7 @@ public final class Pool {
     // libpq still says OK of a connection that died while idle; one that spoke in this turn of the
     // loop was not.
     if connection.isIdle && heardAt[slot] != now && connection.isStale
-      || !owner.send(ticket, on: connection)
+      || !owner.send(ticket, on: connection, mayPrepare: !courses[ticket].isUnprepared)
     {
       // Not one byte of the statement was sent: writes too may go elsewhere.
       lose(slot)
@@ -342,6 +344,8 @@ public final class Pool {
       || (error.state.isTransient && courses[ticket].attempts <= Self.maxAttempts)
     if mayRunAgain {
       counts.retries += 1
+      // The next connection may know as little: parsed anew, it depends on none.
+      if error.state.needsPreparing { courses[ticket].isUnprepared = true }
       return enqueue(ticket)
     }
     if error.state == .readOnlyTransaction, retireReadOnly(with: slot) {

@@ -10,8 +10,8 @@ public enum Outcome: ~Copyable {
 public protocol PoolOwner: AnyObject {
   /// Watch the socket of `slot` from now on; always readable, writable where told.
   func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool)
-  /// Send the statement of a request, now or again.
-  func send(_ ticket: Int, on connection: Connection) -> Bool
+  /// Send the statement of a request, now or again; prepared, if it may be.
+  func send(_ ticket: Int, on connection: Connection, mayPrepare: Bool) -> Bool
   /// Whether the request may be sent twice: a read.
   func isRead(_ ticket: Int) -> Bool
   /// With whom the request may share a transaction. Reads stand before it ends, so a read and a

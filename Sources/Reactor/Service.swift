@@ -316,12 +316,12 @@ extension Service: PoolOwner {
       for: .database(lane: number(of: pool), slot: slot))
   }
 
-  func send(_ ticket: Int, on connection: Postgres.Connection) -> Bool {
+  func send(_ ticket: Int, on connection: Postgres.Connection, mayPrepare: Bool) -> Bool {
     guard let exchange = exchanges[ticket], let statement = exchange.plan.statement else {
       return false
     }
     return connection.send(
-      index: statement.index, sql: statement.sql, types: statement.parameterTypes,
+      index: mayPrepare ? statement.index : nil, sql: statement.sql, types: statement.parameterTypes,
       bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
       isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead, tag: ticket)
   }

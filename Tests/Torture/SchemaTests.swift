@@ -1,0 +1,122 @@
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// The table under the service changes while it works.
+  @Suite struct SchemaTests {
+    /// A fault that makes the schema another one, and its remedy.
+    struct Absence: Sendable, CustomTestStringConvertible {
+      let what: String
+      let fault: String
+      let remedy: String
+      let sqlState: String
+      var testDescription: String { what }
+
+      static let all = [
+        Absence(
+          what: "table", fault: "ALTER TABLE clients RENAME TO clients_away",
+          remedy: "ALTER TABLE clients_away RENAME TO clients", sqlState: "42P01"),
+        Absence(
+          what: "column", fault: "ALTER TABLE clients RENAME COLUMN siret TO siren",
+          remedy: "ALTER TABLE clients RENAME COLUMN siren TO siret", sqlState: "42703"),
+        Absence(
+          what: "permission", fault: "REVOKE SELECT ON clients FROM app",
+          remedy: "GRANT SELECT ON clients TO app", sqlState: "42501"),
+      ]
+    }
+
+    /// The one fault that is answered with 500: it says so, it is not ready, and it heals by itself.
+    @Test(arguments: Absence.all)
+    func isMissing(_ absence: Absence) throws {
+      let rounds = Scene.length(short: 1, long: 5)
+      try Scene.play(
+        "\(absence.what) missing, \(rounds) times",
+        .init(ownsCluster: true, address: { try $0.url(as: "app", password: $1) }),
+        // The statement was refused before it ran: such a write is absent for certain.
+        load: Scene.Load(allowed: [500, 503], arguments: ["--certain", "500"])
+      ) { scene in
+        for _ in 0..<rounds {
+          try scene.site.database.psql(absence.fault)
+          try scene.isAnswered(500)
+          let ready = try scene.readiness()
+          #expect(ready.status == 503)
+          #expect(ready.text.contains("une table, une colonne ou un droit manque"), "\(ready)")
+          let answer = try scene.site.create(client())
+          #expect(answer.status == 500)
+          #expect(answer.json["code"] == "internal")
+          #expect(!answer.text.contains("clients"), "the answer tells of the schema: \(answer)")
+          #expect(try scene.site.get("/health/live").status == 200)
+          try scene.pause(0.3)
+          try scene.site.database.psql(absence.remedy)
+          try scene.recovers()
+          try scene.site.waitUntilReady(within: 2)
+          try scene.pause(0.2)
+        }
+        #expect(scene.site.responder.log().contains(absence.sqlState))
+      }
+    }
+
+    /// Changes that a release of another program makes to a table in use.
+    @Test func changesLive() throws {
+      let rounds = Scene.length(short: 1, long: 8)
+      let changes = [
+        "ALTER TABLE clients ADD COLUMN fax text",
+        "ALTER TABLE clients ADD COLUMN noted_at timestamptz NOT NULL DEFAULT now()",
+        "ALTER TABLE clients ALTER COLUMN city TYPE text",
+        "ALTER TABLE clients ALTER COLUMN name TYPE varchar(400)",
+        "ALTER TABLE clients ALTER COLUMN last_service TYPE text, ALTER COLUMN phone TYPE varchar(80)",
+        "ALTER TABLE clients ALTER COLUMN status TYPE text",
+        "ALTER TABLE clients ALTER COLUMN address TYPE varchar(40000)",
+        "ALTER TABLE clients DROP COLUMN fax",
+        "ALTER TABLE clients ALTER COLUMN address TYPE text",
+        "ALTER TABLE clients ALTER COLUMN status TYPE varchar(20)",
+        "ALTER TABLE clients ALTER COLUMN last_service TYPE varchar(50), ALTER COLUMN phone TYPE varchar(50)",
+        "ALTER TABLE clients ALTER COLUMN name TYPE varchar(255)",
+        "ALTER TABLE clients ALTER COLUMN city TYPE varchar(100)",
+        "ALTER TABLE clients DROP COLUMN noted_at",
+      ]
+      // Nothing but success is allowed.
+      try Scene.play(
+        "table altered in use, \(rounds * changes.count) times", load: Scene.Load(allowed: [])
+      ) { scene in
+        for _ in 0..<rounds {
+          for change in changes {
+            try scene.site.database.psql(change)
+            try scene.pause(0.15)
+          }
+        }
+        #expect(try scene.readiness().status == 200)
+      }
+    }
+
+    /// The server forgets what the service has prepared. A trigger is one way by which a statement
+    /// of somebody else's reaches the service's own sessions.
+    @Test func forgetsPreparedStatements() throws {
+      let seconds = Scene.length(short: 2.0, long: 10)
+      try Scene.play("DEALLOCATE ALL in the service's sessions", load: Scene.Load(allowed: [])) {
+        scene in
+        let database = scene.site.database
+        try database.psql(
+          """
+          CREATE SEQUENCE forgotten;
+          CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            IF random() < 0.5 THEN
+              PERFORM nextval('forgotten');
+              EXECUTE 'DEALLOCATE ALL';
+            END IF;
+            RETURN NULL;
+          END $$;
+          CREATE TRIGGER forget AFTER INSERT OR UPDATE ON clients
+            FOR EACH STATEMENT EXECUTE FUNCTION forget();
+          """)
+        try scene.pause(seconds)
+        let count = try #require(Int(try database.psql("SELECT last_value FROM forgotten")))
+        #expect(count > 20)
+        scene.note("\(count) times")
+        try database.psql("DROP TRIGGER forget ON clients")
+      }
+    }
+  }
+}
