@@ -249,10 +249,10 @@ public final class Pool {
     deadlines[slot] = Self.never
     counts.connectFailures += 1
     state.refused(slot, now: now, jitter: random.next(), &actions)
-    if state.isDown && !isLost {
-      isLost = true
-      owner.databaseChanged(self, lost: reason)
-    }
+    guard state.isDown else { return }
+    if isLost { return owner.databaseRefused(self, reason: reason) }
+    isLost = true
+    owner.databaseChanged(self, lost: reason)
   }
 
   // MARK: running

@@ -23,4 +23,6 @@ public protocol PoolOwner: AnyObject {
   func sent(batch size: Int, of pool: Pool)
   /// The database was lost, with the reason, or is back.
   func databaseChanged(_ pool: Pool, lost reason: String?)
+  /// The database, which is lost, was looked for in vain.
+  func databaseRefused(_ pool: Pool, reason: String)
 }

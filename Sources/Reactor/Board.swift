@@ -5,6 +5,8 @@ internal import Synchronization
 final class Board: Sendable {
   private let figures: Mutex<[Figures?]>
   private let lostLanes = Atomic<Int>(0)
+  /// Why the database was refused last.
+  private let reason = Mutex("")
   /// When each loop turned last, in nanoseconds.
   private let turns: Mutex<[UInt64]>
 
@@ -39,6 +41,14 @@ final class Board: Sendable {
   func laneChanged(isLost: Bool) -> Bool {
     if isLost { return lostLanes.add(1, ordering: .relaxed).oldValue == 0 }
     return lostLanes.subtract(1, ordering: .relaxed).newValue == 0
+  }
+
+  /// Whether the database was refused for another reason than the last time.
+  func isNews(_ other: String) -> Bool {
+    reason.withLock { last in
+      defer { last = other }
+      return last != other
+    }
   }
 
   var isDatabaseLost: Bool { lostLanes.load(ordering: .relaxed) > 0 }

@@ -20,6 +20,8 @@ public enum Observation: Sendable {
   case stopped(requests: UInt64)
   case stoppedAtOnce(left: Int)
   case databaseLost(lane: String, reason: String)
+  /// It is still away, and for another reason.
+  case databaseStillLost(lane: String, reason: String)
   case databaseBack
   /// An answer of 5xx.
   case failed(Answer, cause: String)
@@ -46,6 +48,8 @@ public enum Observation: Sendable {
       logger.warning("stopped before every answer was sent", metadata: ["exchanges": "\(left)"])
     case .databaseLost(let lane, let reason):
       logger.error("database lost", metadata: ["lane": "\(lane)", "reason": "\(reason)"])
+    case .databaseStillLost(let lane, let reason):
+      logger.error("database still lost", metadata: ["lane": "\(lane)", "reason": "\(reason)"])
     case .databaseBack: logger.notice("database back")
     case .failed(let answer, let cause):
       logger.error(

@@ -67,7 +67,14 @@ final class Observer {
   /// - Parameter reason: nil when a lane has the database back.
   func databaseChanged(lane: String, lost reason: String?) {
     guard board.laneChanged(isLost: reason != nil) else { return }
+    if let reason { _ = board.isNews(reason) }
     log(reason.map { .databaseLost(lane: lane, reason: $0) } ?? .databaseBack)
+  }
+
+  /// A lost database is said once, and again when there is another reason: a server that starts at
+  /// last may refuse for good.
+  func databaseRefused(lane: String, reason: String) {
+    if board.isNews(reason) { log(.databaseStillLost(lane: lane, reason: reason)) }
   }
 
   func stoppedAtOnce(left: Int) { log(.stoppedAtOnce(left: left)) }

@@ -380,6 +380,10 @@ extension Service: PoolOwner {
   func databaseChanged(_ pool: Pool, lost reason: String?) {
     observer.databaseChanged(lane: pool.name, lost: reason)
   }
+
+  func databaseRefused(_ pool: Pool, reason: String) {
+    observer.databaseRefused(lane: pool.name, reason: reason)
+  }
 }
 
 extension Postgres.Result: Rows {}
