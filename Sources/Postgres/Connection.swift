@@ -59,8 +59,14 @@ internal import Glibc
 
   /// Begins to connect; never waits, unless the server is named and not addressed: see
   /// `Connector`.
-  convenience init?(_ string: ConnectionString, _ settings: SessionSettings) {
-    let handle = unsafe Self.withOptions(string, [:]) { unsafe PQconnectStartParams($0, $1, 1) }
+  ///
+  /// - Parameter options: that override the string's.
+  convenience init?(
+    _ string: ConnectionString, _ settings: SessionSettings, _ options: [String: String]
+  ) {
+    let handle = unsafe Self.withOptions(string, options) {
+      unsafe PQconnectStartParams($0, $1, 1)
+    }
     guard let handle = unsafe handle else { return nil }
     unsafe self.init(handle, settings)
   }
@@ -97,6 +103,12 @@ internal import Glibc
   var descriptor: Int32 { unsafe PQsocket(handle) }
 
   var isReady: Bool { phase == .ready }
+
+  /// Which of the string's hosts it is connected to, or is being connected to.
+  func host(of string: ConnectionString) -> Int? {
+    guard let name = unsafe PQhost(handle), let port = unsafe PQport(handle) else { return nil }
+    return unsafe string.host(named: String(cString: name), port: String(cString: port))
+  }
 
   // MARK: connecting
 

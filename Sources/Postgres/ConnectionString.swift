@@ -8,6 +8,16 @@ public struct ConnectionString: Sendable, Equatable {
   let conninfo: String
   /// Whether the name service has to be asked for the server's address.
   let needsNameService: Bool
+  /// The servers it names, in its order; empty unless there are several.
+  let hosts: [Host]
+
+  /// One of several servers.
+  struct Host: Sendable, Equatable {
+    /// A name, or a socket's directory.
+    let name: String
+    let address: String
+    let port: String
+  }
 
   /// Why a string is of no use; never holds any part of it that could be secret.
   public struct Unusable: Error, Equatable, CustomStringConvertible {
@@ -25,6 +35,55 @@ public struct ConnectionString: Sendable, Equatable {
     let options = try Self.options(conninfo)
     if let reason = Self.misplaced(options, conninfo) { throw Unusable(reason) }
     needsNameService = options["hostaddr", default: ""].isEmpty && Self.hasNames(options["host"])
+    hosts = Self.hosts(options)
+  }
+
+  /// Which of `hosts` libpq tells of; nil: none.
+  func host(named name: String, port: String) -> Int? {
+    hosts.firstIndex {
+      ($0.name.isEmpty ? $0.address : $0.name) == name
+        && ($0.port.isEmpty ? Self.defaultPort : $0.port) == port
+    }
+  }
+
+  /// Options that override the string's own: its hosts in another order.
+  ///
+  /// - Parameter order: of the indices of `hosts`.
+  func options(inOrder order: [Int]) -> [String: String] {
+    guard order.count == hosts.count, !order.isEmpty, order != Array(hosts.indices) else {
+      return [:]
+    }
+    let ordered = order.map { hosts[$0] }
+    func list(_ values: [String]) -> String? {
+      values.allSatisfy(\.isEmpty) ? nil : values.joined(separator: ",")
+    }
+    var options: [String: String] = [:]
+    options["host"] = list(ordered.map(\.name))
+    options["hostaddr"] = list(ordered.map(\.address))
+    options["port"] = list(ordered.map(\.port))
+    return options
+  }
+
+  private static let defaultPort = "5432"
+
+  /// libpq's lists: as many hosts as addresses where there are both, one port for all or one for each.
+  private static func hosts(_ options: [String: String]) -> [Host] {
+    func list(_ name: String) -> [String] {
+      let text = options[name, default: ""]
+      return text.isEmpty
+        ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    let (names, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+    let count = max(names.count, addresses.count)
+    guard count > 1, [0, count].contains(names.count), [0, count].contains(addresses.count),
+      [0, 1, count].contains(ports.count)
+    else { return [] }
+    return (0..<count).map { index in
+      Host(
+        name: names.isEmpty ? "" : names[index],
+        address: addresses.isEmpty ? "" : addresses[index],
+        port: ports.isEmpty ? "" : ports[ports.count == 1 ? 0 : index])
+    }
   }
 
   /// The string as a section of a service file, for PostgreSQL's own programs

@@ -10,14 +10,17 @@ internal import Glibc
   private let string: ConnectionString
   /// Whole seconds, as libpq counts them.
   private let limit: Int
+  /// That override the string's.
+  private let options: [String: String]
   /// Written by the thread before it writes to the pipe, read after that.
   private var handle: OpaquePointer?
   private var ends: [Int32] = [-1, -1]
 
   /// Starts at once; nil without a descriptor or a thread to spare.
-  init?(_ string: ConnectionString, limit: Int) {
+  init?(_ string: ConnectionString, limit: Int, options: [String: String] = [:]) {
     self.string = string
     self.limit = limit
+    self.options = options.merging(["connect_timeout": "\(limit)"]) { $1 }
     guard unsafe pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     guard Detached.run({ [self] in connect() }) else { return nil }
@@ -38,7 +41,7 @@ internal import Glibc
   }
 
   private func connect() {
-    unsafe handle = unsafe Connection.withOptions(string, ["connect_timeout": "\(limit)"]) {
+    unsafe handle = unsafe Connection.withOptions(string, options) {
       unsafe PQconnectdbParams($0, $1, 1)
     }
     var done: UInt8 = 1

@@ -19,6 +19,10 @@ public final class Pool {
   private var heardAt: [UInt64]
   /// When a slot's connection was made.
   private var openedAt: [UInt64]
+  /// By host, when there are several: until when it comes last, since it did not answer. libpq asks
+  /// one after the other and would never come to the second
+  /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS).
+  private var silentUntil: [UInt64]
   /// By ticket.
   private var courses: [Course] = []
   private var actions: [PoolState.Action] = []
@@ -52,6 +56,8 @@ public final class Pool {
   /// How long a connection that writes are refused on is taken for the best there is.
   private static let readOnlyLimit: UInt64 = 1_000_000_000
   private static let never = UInt64.max
+  /// How long a host that did not answer comes last.
+  private static let silenceLimit: UInt64 = 60_000_000_000
 
   /// Begins to connect at the first `tick` or `submit`.
   public init(
@@ -69,6 +75,7 @@ public final class Pool {
     deadlines = Array(repeating: Self.never, count: limits.size)
     heardAt = Array(repeating: 0, count: limits.size)
     openedAt = Array(repeating: 0, count: limits.size)
+    silentUntil = Array(repeating: 0, count: string.hosts.count)
   }
 
   /// Whether `tick` is wanted at short intervals.
@@ -171,6 +178,7 @@ public final class Pool {
       if connections[slot]?.isReady == true {
         lose(slot)
       } else {
+        noteSilence(slot)
         refuse(slot, "the server did not answer within \(connectLimit / 1_000_000) ms")
       }
     }
@@ -190,20 +198,34 @@ public final class Pool {
 
   private func connect(_ slot: Int) {
     deadlines[slot] = now + connectLimit
+    let options = string.options(inOrder: hostOrder)
     if string.needsNameService {
       // libpq counts in seconds and takes 1 as 2.
       let seconds = max(Int(connectLimit / 1_000_000_000), 2)
-      guard let connector = Connector(string, limit: seconds) else {
+      guard let connector = Connector(string, limit: seconds, options: options) else {
         return refuse(slot, "no thread to connect with")
       }
       connectors[slot] = connector
       return owner.watch(connector.descriptor, slot: slot, of: self, writable: false)
     }
-    guard let connection = Connection(string, settings) else {
+    guard let connection = Connection(string, settings, options) else {
       return refuse(slot, "out of memory")
     }
     connections[slot] = connection
     follow(slot, connection, connection.firstProgress)
+  }
+
+  /// Hosts that answer, then those that did not, each in the order of the string.
+  private var hostOrder: [Int] {
+    let silence = silentUntil.map { $0 > now ? $0 : 0 }
+    return silence.indices.sorted { (silence[$0], $0) < (silence[$1], $1) }
+  }
+
+  /// The attempt has taken all its time: the host that it was at comes last from now on.
+  private func noteSilence(_ slot: Int) {
+    // A connector's thread does not tell; the first is tried first.
+    guard let host = connections[slot]?.host(of: string) ?? hostOrder.first else { return }
+    silentUntil[host] = now + Self.silenceLimit
   }
 
   /// Takes over what a connector's thread has made.

@@ -4,6 +4,33 @@ import Testing
 @testable import Postgres
 
 @Suite struct ConnectionStringTests {
+  @Test(arguments: [
+    (
+      "postgresql://u@h1:5432,h2:5433/d", ["host": "h2,h1", "port": "5433,5432"]
+    ),
+    ("postgresql://u@h1,h2/d", ["host": "h2,h1"]),
+    ("postgresql://u@h1,h2:5433/d", ["host": "h2,h1", "port": "5433,"]),
+    ("host=/a,/b port=5433 dbname=d", ["host": "/b,/a", "port": "5433,5433"]),
+    (
+      "host=x,y hostaddr=192.0.2.1,192.0.2.2", ["host": "y,x", "hostaddr": "192.0.2.2,192.0.2.1"]
+    ),
+    ("hostaddr=192.0.2.1,192.0.2.2", ["hostaddr": "192.0.2.2,192.0.2.1"]),
+    ("host=one", [:]), ("postgresql:///d", [:]),
+  ])
+  func hostsInAnotherOrder(_ text: String, _ options: [String: String]) throws {
+    let string = try ConnectionString(text)
+    #expect(string.options(inOrder: Array(string.hosts.indices.reversed())) == options)
+    #expect(string.options(inOrder: Array(string.hosts.indices)) == [:])
+  }
+
+  @Test func aHostIsKnownByNameAndPort() throws {
+    let string = try ConnectionString("postgresql://u@h:5433,h,/d?hostaddr=1.2.3.4,1.2.3.5,1.2.3.6")
+    #expect(string.host(named: "h", port: "5433") == 0)
+    #expect(string.host(named: "h", port: "5432") == 1)
+    #expect(string.host(named: "1.2.3.6", port: "5432") == 2)
+    #expect(string.host(named: "k", port: "5432") == nil)
+  }
+
   static let urls: [(String, String)] = [
     ("postgresql://u:p@h:5432/d", "postgresql://u:p@h:5432/d"),
     ("postgres://u:p@h:5432/d", "postgresql://u:p@h:5432/d"),
