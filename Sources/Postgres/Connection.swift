@@ -43,6 +43,12 @@ internal import Glibc
   private var prepared: [[CChar]] = []
   /// Counts preparations, so that a name is never used twice.
   private var generation: UInt32 = 0
+  /// Whether another process serves it than libpq was told of: a pooler is in front, and may lend the
+  /// server's session to others after each Sync. PgBouncer 1.18 does so after an error although a second
+  /// Sync is owed, and answers go to others: rows of one client to another. So nothing is prepared then,
+  /// and nothing is sent before the Sync came back.
+  private(set) var isPooled = false
+  private var prepares: Bool { settings.prepares && !isPooled }
   private var refusedPreparation: ServerError?
   private var writes = WriteBatch()
   /// Whether everything sent was answered, the last Sync too.
@@ -197,7 +203,7 @@ internal import Glibc
     {
       return false
     }
-    let index = settings.prepares ? index : nil
+    let index = prepares ? index : nil
     if let index, !prepare(index, sql, types) { return false }
     // Without the session's settings that is PostgreSQL's own way.
     if settings.prepares, isPlannedEachTime, !send(settings: SessionSettings.customPlanSQL) {
@@ -223,7 +229,7 @@ internal import Glibc
         handle, sql, count, types, values, lengths, formats, 1) == 1
     }
     guard isSent else { return false }
-    entries.append(.execute(statement: index, tag: tag, isRead: isRead))
+    entries.append(.execute(statement: index, tag: tag, isRead: isRead && prepares))
     hasUnsynced = true
     unsyncedStatements += 1
     return true
@@ -316,6 +322,9 @@ internal import Glibc
       case .settings:
         let isDone = status == PGRES_TUPLES_OK
         let error = unsafe ServerError(result)
+        if isDone && phase == .settingUp {
+          isPooled = unsafe Self.process(result) != PQbackendPID(handle)
+        }
         unsafe PQclear(result)
         if !isDone && phase == .settingUp { return .refused(tag: -1, error) }
       case .prepare(let index):
@@ -337,6 +346,16 @@ internal import Glibc
         writes.append(tag, verdict)
       }
     }
+  }
+
+  /// The last column of what applies the settings: an int4, in network byte order.
+  private static func process(_ result: OpaquePointer) -> Int32? {
+    let column = unsafe PQnfields(result) - 1
+    guard unsafe PQntuples(result) == 1, unsafe PQgetlength(result, 0, column) == 4,
+      let bytes = unsafe PQgetvalue(result, 0, column)
+    else { return nil }
+    // libpq has four bytes there.
+    return unsafe Int32(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Int32.self))
   }
 
   private func verdict(

@@ -29,6 +29,8 @@ public final class Pool {
   private var now: UInt64 = 0
   private var random = SystemRandomNumberGenerator()
   private var isLost = false
+  /// Whether the newest connection leads through a pooler.
+  public private(set) var isPooled = false
   private var isPerforming = false
   /// Connections that died and were not replaced yet.
   private var unreplaced = 0
@@ -250,6 +252,7 @@ public final class Pool {
     case .ready:
       deadlines[slot] = Self.never
       openedAt[slot] = now
+      isPooled = connection.isPooled
       counts.connects += 1
       if unreplaced > 0 {
         unreplaced -= 1
@@ -362,7 +365,7 @@ public final class Pool {
 
   private func refused(_ ticket: Int, _ slot: Int, _ error: ServerError) {
     let mayRunAgain =
-      (error.state.needsPreparing && courses[ticket].attempts < 2)
+      (error.state.needsPreparing && !courses[ticket].isUnprepared)
       || (error.state.isTransient && courses[ticket].attempts <= Self.maxAttempts)
     if mayRunAgain {
       counts.retries += 1

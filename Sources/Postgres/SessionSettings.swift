@@ -15,7 +15,7 @@ public struct SessionSettings: Sendable {
     self.prepares = prepares
   }
 
-  /// One statement that applies them.
+  /// One statement that applies them, and asks last which process serves the session.
   var sql: String {
     let settings = [
       ("TimeZone", "UTC"),
@@ -28,7 +28,7 @@ public struct SessionSettings: Sendable {
     ]
     return "SELECT "
       + settings.map { "pg_catalog.set_config('\($0.0)', '\($0.1)', false)" }
-      .joined(separator: ", ")
+      .joined(separator: ", ") + ", pg_catalog.pg_backend_pid()"
   }
 
   /// For one transaction: its plans are made for its values.

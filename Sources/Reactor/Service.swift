@@ -243,10 +243,12 @@ final class Service {
     board.isDatabaseLost ? .away(reason: "database unavailable") : .connected
   }
 
-  /// Reads by key go with all else while their own lane has no connection: the server may have but
-  /// few to give.
+  /// Reads by key go with all else while their own lane has no connection, for the server may have
+  /// but few to give; and where there is, or may be, a pooler: no connection may carry more than one
+  /// batch at a time then.
   private func lane(for plan: Plan) -> Int {
-    plan.statement?.lane == .point && !lanes[0].isDown ? 0 : 1
+    let mayPipeline = settings.session.prepares && !lanes[0].isPooled && !lanes[1].isPooled
+    return plan.statement?.lane == .point && mayPipeline && !lanes[0].isDown ? 0 : 1
   }
 
   // MARK: figures
@@ -321,7 +323,8 @@ extension Service: PoolOwner {
       return false
     }
     return connection.send(
-      index: mayPrepare ? statement.index : nil, sql: statement.sql, types: statement.parameterTypes,
+      index: mayPrepare ? statement.index : nil, sql: statement.sql,
+      types: statement.parameterTypes,
       bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
       isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead, tag: ticket)
   }

@@ -7,20 +7,20 @@ extension Torture {
   /// The service's role changes under it.
   @Suite struct RoleTests {
     @Test func passwordChanges() throws {
-      let rounds = Scene.length(short: 2, long: 6)
+      let rounds = Scene.length(short: 1, long: 6)
       try Scene.play(
         "password changed and changed back, \(rounds) times",
         .init(
           ownsCluster: true,
           address: { database, password in
-            let url = try database.url(as: "app", password: password)
-            try database.requirePassword(of: "app")
+            let url = try database.plainURL(password: password)
+            try database.requirePassword()
             return url
           })
       ) { scene in
         let database = scene.site.database
         for _ in 0..<rounds {
-          try database.psql("ALTER ROLE app PASSWORD 'another'")
+          try database.psql("ALTER ROLE \(database.role) PASSWORD 'another'")
           // A password is asked for at the door only.
           try scene.pause(0.2)
           #expect(try scene.site.client.request("GET", nobody).status == 404)
@@ -29,12 +29,13 @@ extension Torture {
           #expect(try scene.readiness().status == 503)
           #expect(try scene.site.get("/health").json["status"] == "degraded")
           try scene.pause(0.5)
-          try database.psql("ALTER ROLE app PASSWORD '\(scene.canary.password)'")
+          try database.psql("ALTER ROLE \(database.role) PASSWORD '\(scene.canary.password)'")
           try scene.recovers()
           try scene.pause(0.2)
         }
         #expect(
-          scene.site.responder.log().contains("password authentication failed for user \\\"app\\\"")
+          scene.site.responder.log().contains(
+            "password authentication failed for user \\\"\(database.role)\\\"")
         )
       }
     }
@@ -57,7 +58,7 @@ extension Torture {
       let rounds = Scene.length(short: 1, long: 4)
       try Scene.play(
         "role settings changed and reset, \(Self.settings.count) of them, \(rounds) times",
-        .init(ownsCluster: true, address: { try $0.url(as: "app", password: $1) })
+        .init(address: { try $0.plainURL(password: $1) })
       ) { scene in
         let database = scene.site.database
         // A schema in the way: a table and functions of the names that statements use.
@@ -70,18 +71,20 @@ extension Torture {
             AS 'SELECT timestamptz ''1999-12-31 00:00:00+00''';
           CREATE FUNCTION attic.gen_random_uuid() RETURNS uuid LANGUAGE sql
             AS 'SELECT uuid ''00000000-0000-4000-8000-000000000001''';
-          GRANT USAGE ON SCHEMA attic TO app;
-          GRANT ALL ON ALL TABLES IN SCHEMA attic TO app;
+          GRANT USAGE ON SCHEMA attic TO \(database.role);
+          GRANT ALL ON ALL TABLES IN SCHEMA attic TO \(database.role);
           """)
         let sample = try AnswerSample(scene.site)
         let before = try sample.answers()
         let statuses = Set(before.map(\.status))
         #expect(statuses == [200, 304, 404, 409, 412, 422], "\(statuses)")
         for _ in 0..<rounds {
-          for setting in Self.settings { try database.psql("ALTER ROLE app SET \(setting)") }
+          for setting in Self.settings {
+            try database.psql("ALTER ROLE \(database.role) SET \(setting)")
+          }
           try database.endSessions()
           try scene.recovers()
-          for _ in 0..<3 {
+          for _ in 0..<Scene.length(short: 1, long: 3) {
             let after = try sample.answers()
             for (was, `is`) in zip(before, after) { #expect(`is` == was) }
             #expect(after.count == before.count)
@@ -92,7 +95,7 @@ extension Torture {
           }
           #expect(try scene.readiness().status == 200)
           #expect(try database.psql("SELECT count(*) FROM attic.clients") == "0")
-          try database.psql("ALTER ROLE app RESET ALL")
+          try database.psql("ALTER ROLE \(database.role) RESET ALL")
           try database.endSessions()
           try scene.recovers()
           for (was, `is`) in zip(before, try sample.answers()) { #expect(`is` == was) }

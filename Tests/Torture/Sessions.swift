@@ -16,8 +16,11 @@ extension Database {
         + " WHERE application_name = 'erp-back' AND datname = '\(name)'")
   }
 
+  /// The name of the role of ``plainURL(password:)``: a server's roles are those of all its databases.
+  var role: String { name }
+
   /// A role that may do what the service does and no more; the URL with it.
-  func url(as role: String, password: String?) throws -> String {
+  func plainURL(password: String?) throws -> String {
     try psql(
       """
       CREATE ROLE \(role) LOGIN PASSWORD '\(password ?? "none")';
@@ -27,8 +30,8 @@ extension Database {
     return url.replacing("//erp@", with: "//\(role)@") + (password.map { "&password=\($0)" } ?? "")
   }
 
-  /// From now on sessions of `role` are asked for its password, in a cluster of the test's own.
-  func requirePassword(of role: String) throws {
+  /// From now on sessions of ``role`` are asked for its password, in a cluster of the test's own.
+  func requirePassword() throws {
     let path = try psql("SHOW hba_file")
     let rules = try String(contentsOfFile: path, encoding: .utf8)
     // In place, so that the file stays the server's own.
