@@ -71,6 +71,9 @@ internal import Glibc
       + (isRemote ? "at \(host):\(text(PQport(handle)))" : "over the socket in \(host)")
   }
 
+  /// The process that serves it, as libpq was told on connecting: a pooler tells a number of its own.
+  public var toldProcess: Int { unsafe Int(PQbackendPID(handle)) }
+
   /// Whether it goes over TCP.
   public var isRemote: Bool {
     let host = unsafe PQhost(handle).map { unsafe String(cString: $0) } ?? ""

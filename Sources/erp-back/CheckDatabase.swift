@@ -10,6 +10,8 @@ struct DatabaseCheck {
   private(set) var sections: [Report.Section] = []
   private(set) var isUnreachable = false
   private let configuration: Configuration
+  private let string: ConnectionString
+  private let environment: OperatorEnvironment
 
   /// Milliseconds for the connection and for each statement.
   private static let limit = 5000
@@ -19,11 +21,11 @@ struct DatabaseCheck {
     sandbox: Sandbox?
   ) {
     self.configuration = configuration
+    self.string = string
+    self.environment = environment
     let start = ContinuousClock.now
     do throws(Session.Failure) {
-      let session = try environment.connecting { () throws(Session.Failure) in
-        try Session(string, application: "erp-back check", limit: Self.limit)
-      }
+      let session = try connect()
       let time = Int((ContinuousClock.now - start) / .milliseconds(1))
       var findings = [Finding.ok("connected in \(time) ms to \(session.place)")]
       if session.isRemote { findings += sandbox?.findings(reaching: session.address) ?? [] }
@@ -39,6 +41,12 @@ struct DatabaseCheck {
     }
   }
 
+  private func connect() throws(Session.Failure) -> Session {
+    try environment.connecting { () throws(Session.Failure) in
+      try Session(string, application: "erp-back check", limit: Self.limit)
+    }
+  }
+
   private mutating func examine(_ session: Session, _ connected: [Finding]) {
     var findings = connected
     var connections: [Finding] = []
@@ -49,6 +57,7 @@ struct DatabaseCheck {
         configuration.settings.session.prepares
         ? try self.connections(session, server)
         : [.skipped("ERP_PREPARE=off: behind a pooler its own pool size counts, see SHOW POOLS")]
+      connections += try pooler(session).findings(role: server.role)
       let schema = SchemaCheck(session, role: server.role, database: server.database)
       sections = [
         Report.Section("database", findings + schema.permissions),
@@ -134,6 +143,32 @@ struct DatabaseCheck {
       version: row[0] ?? "", number: number, encoding: row[2] ?? "", collation: row[3] ?? "",
       hasStaleCollation: isStale, isStandby: row[4] == "t", isReadOnly: row[5] == "on",
       isSuperuser: row[6] == "t", role: row[7] ?? "", database: row[8] ?? "", date: row[9] ?? "")
+  }
+
+  /// A pooler in transaction mode gives the process that it used last to whoever comes next: two
+  /// sessions that take turns meet there, unless others take it from them each time.
+  private func pooler(_ session: Session) throws(Session.Failure) -> Pooler {
+    func process(_ session: Session) throws(Session.Failure) -> String? {
+      try session.rows("SELECT pg_backend_pid()")[0][0]
+    }
+    let first = try process(session)
+    let isThere = first != "\(session.toldProcess)"
+    var isShared = false
+    if isThere {
+      let other = try connect()
+      var seen: Set<String?> = [first]
+      for _ in 0..<10 where !isShared {
+        isShared = seen.contains(try process(other))
+        seen.insert(try process(session))
+      }
+    }
+    let limits = ["statement_timeout", "lock_timeout"]
+    let values = try session.rows(
+      "SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")[0]
+    return Pooler(
+      isThere: isThere, isShared: isShared,
+      prepares: configuration.settings.session.prepares,
+      unlimited: zip(limits, values).filter { $0.1 == "0" }.map(\.0))
   }
 
   private func connections(
