@@ -18,6 +18,8 @@ internal import Glibc
   private var wasClosedByLibrary = false
   /// What was taken of a request that does not fit the receive queue.
   private var overflow: [UInt8] = []
+  /// How far that was checked.
+  private var overflowCheck = RecordCheck()
 
   /// What became of a body.
   public enum Body: Sendable {
@@ -77,16 +79,17 @@ internal import Glibc
     while overflow.count <= Self.largestRequest {
       let count = receive(&scratch, 0)
       if count < 0 && (errno == EAGAIN || errno == EINTR) {
-        let gathered = overflow
-        return Arrival(gathered.span)
+        return checkOverflow()
       }
-      guard count > 0 else {
-        let gathered = overflow
-        return Arrival(gathered.span) == .whole ? .whole : nil
-      }
+      guard count > 0 else { return checkOverflow() == .whole ? .whole : nil }
       overflow.append(contentsOf: scratch[..<count])
     }
     return .invalid
+  }
+
+  private func checkOverflow() -> Arrival {
+    let gathered = overflow
+    return overflowCheck.advance(gathered.span)
   }
 
   private func receive(_ scratch: inout [UInt8], _ flags: Int32) -> Int {
@@ -132,7 +135,10 @@ internal import Glibc
   /// with what was gathered. So it never meets a record that was not checked, and never waits.
   private func source() -> Int32? {
     guard !overflow.isEmpty else { return descriptor }
-    defer { overflow = [] }
+    defer {
+      overflow = []
+      overflowCheck = RecordCheck()
+    }
     let file = unsafe memfd_create("request", UInt32(MFD_CLOEXEC))
     guard file >= 0 else { return nil }
     var written = 0

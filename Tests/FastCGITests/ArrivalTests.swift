@@ -76,6 +76,39 @@ import Testing
     #expect(arrival(bytes + Wire.record(4) + Wire.record(5)) == .invalid, "\(what)")
   }
 
+  private static func parameters(_ contents: [UInt8]...) -> [UInt8] {
+    Wire.begin() + contents.flatMap { Wire.record(4, $0) } + Wire.record(4) + Wire.record(5)
+  }
+
+  /// libfcgi would allocate what these say, and abort when it does not get it.
+  @Test(arguments: [
+    [1], [1, 1], [1, 1, 65], [128], [128, 0, 0, 1], [128, 0, 0, 1, 1, 65],
+    [255, 255, 255, 254, 255, 255, 255, 254, 65], [1, 255, 255, 255, 255, 65, 66],
+    [1, 0, 65, 2], [0, 1],
+  ])
+  func `pairs that go beyond their stream are invalid`(_ content: [UInt8]) {
+    #expect(arrival(Self.parameters(content)) == .invalid)
+    #expect(arrival(Self.parameters(Wire.pairs(["A": "b"]), content)) == .invalid)
+  }
+
+  @Test func `pairs go on from record to record`() {
+    let long = String(repeating: "v", count: 300)
+    let pairs = Wire.pairs(["A": "b", "LONG": long]) + [0, 0] + Wire.pairs([long: ""])
+    for size in [1, 2, 3, 7, 200, pairs.count] {
+      let records = stride(from: 0, to: pairs.count, by: size).flatMap {
+        Wire.record(4, Array(pairs[$0..<min($0 + size, pairs.count)]), padding: 3)
+      }
+      let whole = Wire.begin() + records + Wire.record(4) + Wire.record(5)
+      #expect(arrival(whole) == .whole, "\(size)")
+      // Byte after byte is the same as all at once.
+      var check = RecordCheck()
+      for count in whole.indices {
+        #expect(check.advance(Array(whole.prefix(count)).span) == .partial, "\(size), \(count)")
+      }
+      #expect(check.advance(whole.span) == .whole)
+    }
+  }
+
   @Test func `random bytes come to an answer`() {
     var random = SeededGenerator(21)
     let seeds = Self.whole
@@ -85,6 +118,11 @@ import Testing
         bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...9, using: &random)
       }
       let cut = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random)))
+      var check = RecordCheck()
+      let gradual = [cut.count / 3, cut.count / 2, cut.count].map {
+        check.advance(Array(cut.prefix($0)).span)
+      }
+      if !gradual.dropLast().contains(.invalid) { #expect(gradual.last == arrival(cut)) }
       // More bytes never make an invalid arrival good.
       if arrival(cut) == .invalid { #expect(arrival(bytes) == .invalid) }
       if arrival(cut) == .whole && cut.count < bytes.count { #expect(arrival(bytes) == .invalid) }
