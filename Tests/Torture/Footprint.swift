@@ -1,0 +1,117 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+/// What the responder holds while nobody asks for anything: taken before hostile peers come, and
+/// compared when they have gone.
+struct Footprint {
+  let process: Child
+  /// Those that are no connection: neither the web server's nor the database's.
+  let descriptors: Int
+  /// From peers at the socket, the one that asks included.
+  let connections: Int
+  /// KiB.
+  let resident: Int
+
+  /// All from one answer, which a single thread wrote at a stretch.
+  init(of site: Site) throws {
+    process = try #require(site.responder.process)
+    let output = try #require(try site.responder.request("GET", "/metrics").answers.first).output
+    let text = try #require(output.range(of: "\r\n\r\n").map { String(output[$0.upperBound...]) })
+    let samples = try Samples(text)
+    connections = Int(samples.sum("erp_back_connections"))
+    descriptors =
+      Int(samples.sum("process_open_fds")) - connections
+      - Int(samples.sum("erp_back_pool_connections"))
+    resident = Int(samples.sum("process_resident_memory_bytes")) / 1024
+  }
+
+  /// Whether a figure of /proc/PID/status, in KiB, such as `VmHWM`.
+  func memory(_ name: String) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    return try #require(line.flatMap { Int($0.filter(\.isNumber)) })
+  }
+
+  /// Begins the high-water mark of resident memory anew (proc(5), clear_refs).
+  func forgetPeak() throws {
+    try "5".write(toFile: "/proc/\(process.pid)/clear_refs", atomically: false, encoding: .utf8)
+  }
+
+  /// Seconds of processor time that the process has used.
+  func processorTime() throws -> Double {
+    let stat = try String(contentsOfFile: "/proc/\(process.pid)/stat", encoding: .utf8)
+    let words = (stat.split(separator: ")").last ?? "").split(separator: " ")
+    return (Double(words[11]) ?? 0) / 100 + (Double(words[12]) ?? 0) / 100
+  }
+}
+
+extension Site {
+  /// KiB of resident memory that may stay behind: what the allocator keeps of small pieces, and the
+  /// buffers of ended exchanges, which wait for the next.
+  static let residue = 8192
+
+  /// Gives hostile peers' `work` a site, and looks at what is left of them: the next request is
+  /// served, by the same process, with the descriptors, the connections and the memory of before.
+  static func withstanding(
+    _ name: String, residue: Int = Site.residue, _ work: (Site, Footprint) throws -> String
+  ) throws {
+    try Site.new { site in
+      try site.warmUp()
+      let before = try Footprint(of: site)
+      let told = try work(site, before)
+      Scene.report(name, "\(told); \(try site.checkRestored(before, name, residue: residue))")
+    }
+  }
+
+  /// Lets everything be allocated that ordinary work needs.
+  fileprivate func warmUp() throws {
+    let body = Array(Harness.client(["city": "chauffe"]).text.utf8)
+    for _ in 0..<100 {
+      _ = try responder.request("POST", "/clients/", body: body)
+      _ = try responder.request("GET", "/clients/?limit=100")
+      _ = try responder.request("GET", nobody)
+    }
+    // nginx's kept ones, of the questions whether the site is ready.
+    try eventually("nginx has let go", within: 20) {
+      try Footprint(of: self).connections == 1
+    }
+  }
+
+  /// One request of others, while something is done to the responder.
+  func serves(_ target: String, _ status: Int) throws {
+    let answer = try responder.request("GET", target)
+    #expect(answer.status == status, "GET \(target)")
+  }
+
+  /// What it is afterwards; see ``withstanding(_:residue:_:)``.
+  func checkRestored(_ before: Footprint, _ name: String, residue: Int) throws -> String {
+    for (method, target, status) in [
+      ("GET", "/health/live", 200), ("GET", "/clients/?limit=1", 200), ("GET", nobody, 404),
+      ("DELETE", nobody, 404),
+    ] {
+      #expect(try responder.request(method, target).status == status, "\(name): \(target)")
+    }
+    #expect(before.process.isRunning && responder.process === before.process, "\(name)")
+    var after = try Footprint(of: self)
+    let deadline = Deadline(seconds: 20)
+    while !after.isLike(before, residue: residue) && !deadline.hasPassed {
+      Thread.sleep(forTimeInterval: 0.05)
+      after = try Footprint(of: self)
+    }
+    #expect(after.descriptors == before.descriptors, "\(name): descriptors")
+    #expect(after.connections <= before.connections, "\(name): connections")
+    #expect(after.resident <= before.resident + residue, "\(name): KiB of memory")
+    #expect(!responder.log().contains("Fatal error"))
+    return "descriptors \(before.descriptors), then \(after.descriptors), "
+      + "memory \(before.resident / 1024) MB, then \(after.resident / 1024)"
+  }
+}
+
+extension Footprint {
+  fileprivate func isLike(_ before: Footprint, residue: Int) -> Bool {
+    descriptors == before.descriptors && connections <= before.connections
+      && resident <= before.resident + residue
+  }
+}
