@@ -32,7 +32,7 @@ extension Torture {
         let city = try site.fill(200, set: "address = repeat('x', 5000)")
         let sockets = try keep(count, site)
         let held = try Footprint(of: site)
-        #expect(held.connections == count + 1)
+        #expect(held.connections > count)
         // All on descriptors beyond: a read, a create, a body that is gathered, a long list.
         #expect(try site.responder.request("GET", nobody).status == 404)
         let body = Array(client(["city": "beyond"]).text.utf8)

@@ -262,7 +262,8 @@ extension Torture {
         socket.send(start)
         var sent = 0
         let load = Deadline(seconds: Scene.length(short: 1, long: 2))
-        while !load.hasPassed && socket.send(many) { sent += 7000 }
+        // 128 MiB of a request are taken at most.
+        while sent < 5_000_000 && !load.hasPassed && socket.send(many) { sent += 7000 }
         var slowest = 0.0
         var singles = 0
         let dribble = Deadline(seconds: Scene.length(short: 1, long: 2))
