@@ -25,8 +25,8 @@ struct JSONScanner {
     static let nul = Marks(rawValue: 2)
     /// A lone surrogate, which is no character (RFC 8259 section 8.2).
     static let surrogate = Marks(rawValue: 4)
-    /// A number beyond IEEE 754 double range (RFC 8259 section 6), of which a few bytes would
-    /// become 131,072 digits as `numeric`, or beyond what `numeric` holds.
+    /// A number beyond what `numeric` holds, or with an exponent that no double has (RFC 8259
+    /// section 6): of a few bytes `numeric` would make 131,072 digits.
     static let hugeNumber = Marks(rawValue: 8)
 
     static let unstorable: Marks = [.nul, .surrogate, .hugeNumber]
@@ -37,6 +37,8 @@ struct JSONScanner {
 
   /// Deepest nesting of arrays and objects that is read.
   static let maxDepth = 64
+  /// Digits that the exponents of all numbers may stand for: PostgreSQL answers `1e300` with 301.
+  static let maxExpansion = 1_048_576
 
   private(set) var position: Int
   private let end: Int
@@ -44,6 +46,7 @@ struct JSONScanner {
   /// Of the container that ended last.
   private var count: Int32 = 0
   private var depth = 0
+  private var expansion = 0
 
   init(_ range: Range<Int>) {
     position = range.lowerBound
@@ -204,11 +207,15 @@ struct JSONScanner {
       }
       if isNegative { exponent = -exponent }
     }
-    // 1.8e308 is the largest double; numeric has at most 131,072 digits before the point and
-    // 16,383 behind it (https://www.postgresql.org/docs/15/datatype-numeric.html).
+    expansion += abs(exponent)
+    // The largest double, 1.8e308, has 309 digits before the point, and the smallest,
+    // 4.9406564584124654e-324, has 340 behind it. Without an exponent a number is what it takes:
+    // numeric has at most 131,072 before the point and 16,383 behind it
+    // (https://www.postgresql.org/docs/15/datatype-numeric.html).
     let isHuge =
       (exponent > 0 && wholeDigits + exponent > 309) || wholeDigits > 131_072
-      || fractionDigits - exponent > 16_383
+      || fractionDigits - exponent > (exponent < 0 ? 340 : 16_383)
+      || expansion > Self.maxExpansion
     if isHuge { marks.insert(.hugeNumber) }
   }
 
