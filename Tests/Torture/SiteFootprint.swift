@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+/// What the responder and nginx's workers hold at a moment.
+struct SiteFootprint: CustomStringConvertible {
+  let responderKilobytes: Int
+  let nginxKilobytes: Int
+  let descriptors: Int
+
+  init(_ site: Site) throws {
+    let responder = try #require(site.responder.process).pid
+    responderKilobytes = try Self.resident(responder)
+    nginxKilobytes = try Self.workers(of: site).reduce(0) { try $0 + Self.resident($1) }
+    descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(responder)/fd").count
+  }
+
+  var description: String {
+    "\(responderKilobytes / 1024) MB responder, \(nginxKilobytes / 1024) MB nginx, "
+      + "\(descriptors) descriptors"
+  }
+
+  /// Expects the memory and the descriptors of `before` again, give or take what a few more
+  /// connections to the database and from nginx hold; says both.
+  func isBack(_ site: Site, slack megabytes: Int = 24, within seconds: Double = 15) throws -> String
+  {
+    var now = self
+    try eventually("the footprint is as before: \(self)", within: seconds) {
+      now = try SiteFootprint(site)
+      return now.responderKilobytes <= responderKilobytes + megabytes * 1024
+        && now.nginxKilobytes <= nginxKilobytes + megabytes * 1024
+        && now.descriptors < descriptors + 20
+    }
+    return "\(self) before, \(now) after"
+  }
+
+  private static func resident(_ process: pid_t) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+    guard let match = status.firstMatch(of: /VmRSS:\s+([0-9]+) kB/), let number = Int(match.1)
+    else { throw Failure("no VmRSS of \(process)") }
+    return number
+  }
+
+  private static func workers(of site: Site) throws -> [pid_t] {
+    let path = URL(fileURLWithPath: site.nginxConfiguration).deletingLastPathComponent().path
+    let master = try String(contentsOfFile: path + "/nginx.pid", encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let tasks = "/proc/\(master)/task/\(master)/children"
+    return try String(contentsOfFile: tasks, encoding: .utf8).split(separator: " ")
+      .compactMap { pid_t($0) }
+  }
+}
+
+extension Site {
+  /// Requests that the responder has answered, without those that ask for it.
+  func served() throws -> Int {
+    let samples = try metrics()
+    let name = "erp_back_http_requests_total"
+    return Int(samples.sum(name) - samples.sum(name, ["route": "/metrics"]))
+  }
+
+  /// Nobody was told of a fault: neither the responder's log nor nginx's has a 5xx but `allowed`.
+  func hadNoFault(allowing allowed: Set<Int> = []) throws {
+    let statuses = accessLog().split(separator: "\n").compactMap { line in
+      line.firstMatch(of: #/ ([0-9]{3}) [0-9]+ [0-9.]+ [0-9.,: -]+ /#).flatMap { Int($0.1) }
+    }
+    let faults = statuses.filter { $0 >= 500 && !allowed.contains($0) }
+    #expect(faults.isEmpty, "\(faults)")
+    #expect(!responder.log().contains("level=error"), "\(responder.log().suffix(2000))")
+  }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// Clients that send and read a few bytes a second; everybody else is served as ever.
+  @Suite struct SlowClientTests {
+    private static let program = "/usr/bin/slowhttptest"
+    private static let connections = Scene.length(short: 250, long: 1000)
+    private static let seconds = Scene.length(short: 4, long: 20)
+
+    /// A kind of slowness, and the target and arguments of slowhttptest for it.
+    private static let kinds: [(name: String, target: String, arguments: [String])] = [
+      ("headers", "/clients/", ["-H", "-x", "10"]),
+      ("bodies", "/clients/", ["-B", "-s", "65536", "-x", "10", "-f", "application/json"]),
+      ("reads", "/clients/?limit=100", ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"]),
+    ]
+
+    @Test(.enabled(if: Workbench.exists(program), "no slowhttptest: scripts/prepare --checks"))
+    func theyHoldNobodyElse() throws {
+      // Short: all three at once. Long: each by itself, then all at once.
+      let rounds = Scene.isLong ? Self.kinds.map { [$0] } + [Self.kinds] : [Self.kinds]
+      for kinds in rounds {
+        let name = "slow " + kinds.map(\.name).joined(separator: ", ")
+        try Scene.play(name, load: .init(clients: 1, allowed: [])) { scene in
+          let site = scene.site
+          _ = try site.fill(1000, set: "address = repeat('x', 200)")
+          let before = try SiteFootprint(site)
+          let quiet = try Self.probe(site, seconds: 1)
+          // A machine that has other work is slow without slow clients: the best of three rounds.
+          var busy = quiet
+          var held: [Int] = []
+          for round in 1...3 {
+            let started = try kinds.map { try Self.start(site, $0.target, $0.arguments) }
+            defer { started.forEach { $0.child.end() } }
+            let probe = try Self.probe(site, seconds: Double(Self.seconds))
+            held = try started.map { try Self.held($0.child, $0.output) }
+            for count in held { #expect(count >= Self.connections * 9 / 10, "\(held)") }
+            if round == 1 || probe.p99 < busy.p99 { busy = probe }
+            if busy.p99 < 0.1 { break }
+          }
+          #expect(busy.p99 < 0.1, "\(busy); without: \(quiet)")
+          let footprint = try before.isBack(site, within: 30)
+          scene.note(
+            "\(kinds.count) × \(Self.connections) slow connections for \(Self.seconds) s, held to the end: "
+              + held.map { "\($0)" }.joined(separator: ", "))
+          scene.note("others with them: \(busy); without: \(quiet)")
+          scene.note(footprint)
+          try scene.recovers()
+        }
+      }
+    }
+
+    /// A client that says nothing more in the middle of a request is let go of by nginx, with 408,
+    /// and nothing of it is done.
+    @Test func unfinishedRequestsAreNotServed() throws {
+      try Site.newWithWatchedResponder { site in
+        let stretch = try Stretch(site)
+        let body = client(["city": "unfinished"]).text
+        let request = Array(
+          "POST /clients/ HTTP/1.1\r\nHost: a\r\n\(Site.jsonType)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            .utf8)
+        let served = try site.served()
+        // Cut at every byte: the client vanishes there.
+        let cuts = Array(stride(from: 1, to: request.count, by: Scene.length(short: 7, long: 1)))
+        for cut in cuts {
+          let socket = try Socket(port: site.port)
+          socket.send(request.prefix(cut))
+          socket.close()
+        }
+        #expect(try stretch.lines().count { $0.reachedResponder } == 0)
+        #expect(try site.served() - served == 1)  // the mark
+        #expect(try site.database.psql("SELECT count(*) FROM clients") == "0")
+        try site.hadNoFault()
+        Scene.report(
+          "unfinished requests",
+          "\(cuts.count) cut at as many places, 0 reached the responder, 0 rows")
+      }
+    }
+
+    /// What requests over connections of their own took, in seconds.
+    private struct Latencies: CustomStringConvertible {
+      let sorted: [Double]
+
+      var p99: Double { percentile(0.99) }
+
+      func percentile(_ share: Double) -> Double {
+        sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+      }
+
+      var description: String {
+        let figures = [("p50", 0.5), ("p99", 0.99), ("max", 1)].map {
+          "\($0.0) \(String(format: "%.1f", percentile($0.1) * 1000)) ms"
+        }
+        return "\(sorted.count) requests, \(figures.joined(separator: ", "))"
+      }
+    }
+
+    /// Asks one thing after another, for so long. Only the time on the wire counts: the harness takes
+    /// its own to read an answer.
+    private static func probe(_ site: Site, seconds: Double) throws -> Latencies {
+      let target = try #require(try site.create(client())["Location"])
+      func request(_ line: String, _ body: String = "") -> [UInt8] {
+        let length =
+          body.isEmpty ? "" : "\(Site.jsonType)\r\nContent-Length: \(body.utf8.count)\r\n"
+        return Array(
+          "\(line) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(length)\r\n\(body)".utf8)
+      }
+      let requests = [
+        request("GET \(target)"), request("GET /clients/?limit=10"), request("GET /health/live"),
+        request("PATCH \(target)", #"{"city":"Brest"}"#),
+      ]
+      let good = Array("HTTP/1.1 200 ".utf8)
+      let deadline = Deadline(seconds: seconds)
+      var all: [Double] = []
+      while !deadline.hasPassed {
+        for bytes in requests {
+          var answer: [UInt8] = []
+          let taken = try measure {
+            let socket = try Socket(port: site.port)
+            socket.send(bytes)
+            answer = try socket.receiveAll()
+          }
+          #expect(
+            answer.starts(with: good), "\(String(decoding: answer.prefix(400), as: UTF8.self))")
+          all.append(taken)
+        }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+      return Latencies(sorted: all.sorted())
+    }
+
+    private static func start(
+      _ site: Site, _ target: String, _ arguments: [String]
+    ) throws -> (child: Child, output: String) {
+      let output = "\(try Workbench.require().directory)/slowhttptest-\(unique())"
+      let child = try Child(
+        program,
+        arguments + [
+          "-c", "\(connections)", "-r", "\(connections / 2)", "-i", "1", "-l", "\(seconds)", "-p",
+          "3",
+          "-u", "http://127.0.0.1:\(site.port)\(target)",
+        ], output: output, errors: output + ".err")
+      return (child, output)
+    }
+
+    /// How many connections it held when its time was over; it must have thought the server available.
+    private static func held(_ child: Child, _ output: String) throws -> Int {
+      let status = try child.wait(within: 30)
+      let text = try String(contentsOfFile: output, encoding: .utf8)
+        .replacing(/\u{1B}\[[0-9;]*[A-Za-z]/, with: "")
+      guard status == 0, text.contains("Hit test time limit"),
+        let last = text.range(of: "slow HTTP test status on", options: .backwards),
+        let match = text[last.lowerBound...].firstMatch(
+          of: /connected:\s+([0-9]+)(?:.|\n)*service available:\s+YES/), let count = Int(match.1)
+      else { throw Failure("slowhttptest: \(status): \(text.suffix(1500))") }
+      return count
+    }
+  }
+}
