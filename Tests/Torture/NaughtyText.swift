@@ -14,7 +14,7 @@ enum NaughtyText {
   static let others: [String] = {
     let data = FileManager.default.contents(atPath: Workbench.shared("blns/blns.json"))
     return (data.flatMap { JSON(Array($0)) }?.array ?? []).compactMap(\.string)
-      .filter { !$0.unicodeScalars.contains("\0") }
+      .filter { !$0.isEmpty && !$0.unicodeScalars.contains("\0") }
   }()
 
   /// As many as asked, of scalars of every plane, the same in every run.

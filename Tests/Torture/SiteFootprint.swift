@@ -26,11 +26,16 @@ struct SiteFootprint: CustomStringConvertible {
   func isBack(_ site: Site, slack megabytes: Int = 24, within seconds: Double = 15) throws -> String
   {
     var now = self
-    try eventually("the footprint is as before: \(self)", within: seconds) {
+    let deadline = Deadline(seconds: seconds)
+    while true {
       now = try SiteFootprint(site)
-      return now.responderKilobytes <= responderKilobytes + megabytes * 1024
+      let isBack =
+        now.responderKilobytes <= responderKilobytes + megabytes * 1024
         && now.nginxKilobytes <= nginxKilobytes + megabytes * 1024
         && now.descriptors < descriptors + 20
+      if isBack { break }
+      if deadline.hasPassed { throw Failure("\(self) before, \(now) \(seconds) s after") }
+      Thread.sleep(forTimeInterval: 0.05)
     }
     return "\(self) before, \(now) after"
   }
@@ -43,9 +48,7 @@ struct SiteFootprint: CustomStringConvertible {
   }
 
   private static func workers(of site: Site) throws -> [pid_t] {
-    let path = URL(fileURLWithPath: site.nginxConfiguration).deletingLastPathComponent().path
-    let master = try String(contentsOfFile: path + "/nginx.pid", encoding: .utf8)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let master = try site.nginxMaster()
     let tasks = "/proc/\(master)/task/\(master)/children"
     return try String(contentsOfFile: tasks, encoding: .utf8).split(separator: " ")
       .compactMap { pid_t($0) }
@@ -53,6 +56,16 @@ struct SiteFootprint: CustomStringConvertible {
 }
 
 extension Site {
+  /// The master process of the site's nginx.
+  func nginxMaster() throws -> pid_t {
+    let place = URL(fileURLWithPath: nginxConfiguration).deletingLastPathComponent()
+    let text = try String(contentsOf: place.appendingPathComponent("nginx.pid"), encoding: .utf8)
+    guard let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw Failure("no nginx: \(text)")
+    }
+    return pid
+  }
+
   /// Requests that the responder has answered, without those that ask for it.
   func served() throws -> Int {
     let samples = try metrics()
@@ -62,6 +75,7 @@ extension Site {
 
   /// Nobody was told of a fault: neither the responder's log nor nginx's has a 5xx but `allowed`.
   func hadNoFault(allowing allowed: Set<Int> = []) throws {
+    _ = try Stretch(self)  // so that all of it is in the log
     let statuses = accessLog().split(separator: "\n").compactMap { line in
       line.firstMatch(of: #/ ([0-9]{3}) [0-9]+ [0-9.]+ [0-9.,: -]+ /#).flatMap { Int($0.1) }
     }

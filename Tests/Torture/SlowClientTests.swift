@@ -41,7 +41,9 @@ extension Torture {
             if busy.p99 < 0.1 { break }
           }
           #expect(busy.p99 < 0.1, "\(busy); without: \(quiet)")
-          let footprint = try before.isBack(site, within: 30)
+          // nginx frees the 64 KB that it had for each slow body, and its malloc keeps some of it.
+          let kept = 24 + Self.connections / 16
+          let footprint = try before.isBack(site, slack: kept, within: 30)
           scene.note(
             "\(kinds.count) × \(Self.connections) slow connections for \(Self.seconds) s, held to the end: "
               + held.map { "\($0)" }.joined(separator: ", "))

@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import Harness
 
 /// A stretch of nginx's access log: what was logged between two requests that are known.
@@ -44,7 +46,8 @@ struct Stretch {
   private static func mark(_ site: Site) throws -> String {
     let name = "/mark-\(unique())"
     _ = try site.get(name)
-    // nginx writes its buffer once a second.
+    // nginx writes its buffer once a second, and when it is told to open its logs again.
+    kill(try site.nginxMaster(), SIGUSR1)
     try eventually("\(name) is logged", within: 5) { site.accessLog().contains(name) }
     return name
   }
