@@ -1,6 +1,6 @@
 # The recipes are the scripts in scripts/, which say more with --help.
 .DEFAULT_GOAL := help
-.PHONY: help run test torture fuzz-api bench bench-quick budget lint format build ui install uninstall deb clean
+.PHONY: help run test torture fuzz sanitize fuzz-api bench bench-quick budget lint format build ui install uninstall deb clean
 
 export PORT RUN_DIR PREFIX DESTDIR ACCEPT
 
@@ -8,6 +8,8 @@ help:
 	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
 	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
 	@echo 'make torture  the same scenarios of faults as make test, in full: half an hour; each prints what it counted'
+	@echo 'make fuzz     give the parsers bytes, 5 minutes each of eleven (libFuzzer); FUZZ_MINUTES=1 for less'
+	@echo 'make sanitize  the tests under AddressSanitizer and ThreadSanitizer; scripts/sanitize address for one'
 	@echo 'make fuzz-api  send what /openapi.json allows and forbids, for 90 s; FUZZ_SECONDS=600 for longer'
 	@echo 'make bench    measure it against C, FastAPI and PHP, for 20 minutes; make bench-quick, two minutes'
 	@echo 'make budget   count the instructions per request; fails 5 % over the thresholds, ACCEPT=1 writes them'
@@ -26,6 +28,13 @@ test:
 
 torture:
 	@scripts/torture
+
+fuzz:
+	@scripts/fuzz
+
+sanitize:
+	@scripts/sanitize address
+	@scripts/sanitize thread
 
 fuzz-api:
 	@scripts/fuzz-api
