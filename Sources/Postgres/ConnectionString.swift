@@ -166,7 +166,9 @@ public struct ConnectionString: Sendable, Equatable {
   private static func misplaced(_ options: [String: String], _ conninfo: String) -> String? {
     let isURL = conninfo.hasPrefix("postgresql://")
     let remedy = "percent-encode the password (@ is %40, / is %2F, : is %3A, # is %23, ? is %3F)"
-    func isOdd(_ text: some StringProtocol) -> Bool { text.contains { $0 == "@" || $0 == "/" } }
+    func isOdd(_ text: some StringProtocol) -> Bool {
+      text.unicodeScalars.contains { $0 == "@" || $0 == "/" }
+    }
     for port in options["port", default: ""].split(separator: ",") {
       guard let number = Int(port), 1...65_535 ~= number else {
         return "its port is not a number from 1 to 65535: \(remedy)"
@@ -203,10 +205,12 @@ public struct ConnectionString: Sendable, Equatable {
   /// libpq quotes what it stumbled over, which may be a piece of the password.
   private static func withoutQuotations(_ message: String) -> String {
     let line = message.trimmingSpace()
-    guard let first = line.firstIndex(of: "\""), let last = line.lastIndex(of: "\"") else {
+    // Scalars and not Characters: a quotation mark and the accent behind it are one Character.
+    let scalars = line.unicodeScalars
+    guard let first = scalars.firstIndex(of: "\""), let last = scalars.lastIndex(of: "\"") else {
       return line
     }
-    return line[..<first] + "…" + line[line.index(after: last)...]
+    return String(scalars[..<first]) + "…" + String(scalars[scalars.index(after: last)...])
   }
 }
 

@@ -101,6 +101,8 @@ import Testing
     "host=h password=x CANARY=1", "host=h password=CANARY sslmod=x", "password=CANARY x",
     "host=h password='a\"CANARY\" ", "postgresql://u:CANARY@[h/d", "postgresql://u:p@[CANARY",
     "host=h password=a \"CANARY\" CANARY", "postgresql://u:\"%zzCANARY\"@h/d",
+    // A mark behind the quotation mark makes another Character of it.
+    "\u{357}hostCANARY=1", "host=h \u{301}CANARY=1", "postgresql://u:\u{301}CANARY%zz@h/d",
   ]
 
   @Test(arguments: canaries)
