@@ -33,7 +33,11 @@ private func checkSection(_ string: ConnectionString) {
     expect(lines.first == "[erp]" && lines.last == "", "\(lines.count) lines")
     for line in lines.dropFirst().dropLast() {
       expect(
-        line.prefix { $0 != "=" }.allSatisfy { $0.isLowercase || $0 == "_" } && line.contains("="),
+        // Bytes and not Characters: a mark in the value would make another one of the equals sign.
+        line.utf8.contains(UInt8(ascii: "="))
+          && line.utf8.prefix { $0 != UInt8(ascii: "=") }.allSatisfy {
+            0x61...0x7a ~= $0 || $0 == 0x5f
+          },
         "a line that is no setting")
     }
   } catch {
