@@ -4,35 +4,42 @@ import Glibc
 final class Client {
   private let index: Int
   private let settings: Settings
+  private let sender: Sender
   private let goesOn: () -> Bool
-  private var connection: HTTPConnection?
   private var random = SystemRandomNumberGenerator()
   private var number = 0
   /// Indices of entries whose row is there for certain.
   private var live: [Int] = []
+  /// Ids of rows that were deleted for certain, the last few.
+  private var deleted: [String] = []
   private(set) var entries: [Entry] = []
-  private(set) var record = Record()
+
+  var record: Record { sender.record }
 
   /// Above it a client deletes instead of creating: the table stays small in a long run.
   private static let rowLimit = 300
+  private static let deletedLimit = 50
 
   /// - Parameter goesOn: asked before every request.
   init(_ index: Int, _ settings: Settings, while goesOn: @escaping () -> Bool) {
     self.index = index
     self.settings = settings
     self.goesOn = goesOn
+    sender = Sender(settings)
   }
 
   func run() {
     while goesOn() {
       number += 1
-      switch choose() {
+      let action = choose()
+      switch action {
       case .post: create()
-      case .list: read(.list, "?limit=10")
+      case .list: send(Request(action: .list, method: .get, target: "?limit=10"))
       case .get: readOwn()
-      case .put: update(.put)
-      case .patch: update(.patch)
+      case .put, .patch: update(action)
       case .delete: remove()
+      case .gone: readDeleted()
+      case .conflict, .invalid, .stale, .absent, .method, .media, .large, .cut: refused(action)
       }
     }
   }
@@ -43,54 +50,66 @@ final class Client {
     for (action, weight) in settings.weights {
       point -= weight
       guard point < 0 else { continue }
-      if live.isEmpty && action != .list { return .post }
-      return action == .post && live.count >= Self.rowLimit ? .delete : action
+      switch action {
+      case .list, .absent, .method, .media, .large, .cut: return action
+      case .gone where !deleted.isEmpty: return action
+      case _ where live.isEmpty: return .post
+      case .gone: return .get
+      case .post where live.count >= Self.rowLimit: return .delete
+      default: return action
+      }
     }
     return .list
   }
 
-  // MARK: requests
+  @discardableResult
+  private func send(_ request: Request) -> (outcome: Entry.Outcome, answer: HTTPAnswer?) {
+    sender.send(request, mark: mark)
+  }
+
+  // MARK: what is done
 
   private var mark: String { "\(settings.run)-\(index)-\(number)" }
 
-  private var maybeLong: LongText? {
-    Int.random(in: 0..<100, using: &random) < settings.largeShare
-      ? LongText(mark: mark, bytes: settings.largeBytes) : nil
+  private func isChosen(_ share: Int) -> Bool {
+    Int.random(in: 0..<100, using: &random) < share
   }
 
+  private var maybeLong: LongText? {
+    isChosen(settings.largeShare) ? LongText(mark: mark, bytes: settings.largeBytes) : nil
+  }
+
+  /// A quarter has an e-mail address: the index of addresses would hide that the others were
+  /// created twice.
   private func create() {
     let values = Values(city: mark, lastService: mark, address: maybeLong)
     var entry = Entry(name: mark)
+    entry.email = isChosen(25) ? "\(mark)@ledger.example" : nil
     let (outcome, answer) = send(
-      .post, "",
-      #"{"type":"company","name":"\#(mark)","status":"\#(settings.status)","city":"\#(mark)","#
-        + #""lastService":"\#(mark)"\#(Self.member(values.address))}"#)
+      Request(action: .post, method: .post, json: body(values, email: entry.email)))
     entry.id = answer.flatMap { Self.id(in: $0) }
+    entry.tag = answer?["etag"]
     entry.enter(values, outcome)
     entries.append(entry)
-    if outcome == .acknowledged {
-      if entry.id == nil {
-        record.fail(mark, .post, "a 201 without an id")
-      } else {
-        live.append(entries.count - 1)
-      }
+    guard outcome == .acknowledged else { return }
+    check(answer, .post, holds: values)
+    if entry.id == nil {
+      sender.fail(mark, .post, "a 201 without an id")
+    } else {
+      live.append(entries.count - 1)
     }
   }
 
   private func readOwn() {
     let entry = entries[live[pick()]]
     guard let id = entry.id, let values = entry.values else { return }
-    let answer = read(.get, id)
-    if let answer, answer.status == 200,
-      !answer.contains(#""last_service":"\#(values.lastService)""#)
-    {
-      record.fail(mark, .get, "not the last acknowledged values: wanted \(values.lastService)")
-    }
+    let answer = send(Request(action: .get, method: .get, target: id)).answer
+    if answer?.status == 200 { check(answer, .get, holds: values) }
   }
 
-  @discardableResult
-  private func read(_ action: Action, _ target: String) -> HTTPAnswer? {
-    send(action, target, nil).answer
+  private func readDeleted() {
+    guard let id = deleted.randomElement(using: &random) else { return }
+    send(Request(action: .gone, method: .get, target: id))
   }
 
   /// PUT changes three columns, PATCH one.
@@ -108,22 +127,117 @@ final class Client {
         members += Self.member(long)
       }
     }
-    enter(place, values, send(action, id, "{\(members)}").outcome)
+    let (outcome, answer) = send(
+      Request(
+        action: action, method: action == .put ? .put : .patch, target: id, json: "{\(members)}"))
+    if outcome == .acknowledged {
+      check(answer, action == .put ? .put : .patch, holds: values)
+      entries[live[place]].staleTag = entry.tag
+      entries[live[place]].tag = answer?["etag"]
+    }
+    enter(place, values, outcome)
   }
 
   private func remove() {
     let place = pick()
     guard let id = entries[live[place]].id else { return }
-    enter(place, nil, send(.delete, id, nil).outcome)
+    let outcome = send(Request(action: .delete, method: .delete, target: id)).outcome
+    if outcome == .acknowledged {
+      deleted.append(id)
+      if deleted.count > Self.deletedLimit { deleted.removeFirst() }
+    }
+    enter(place, nil, outcome)
   }
 
   private func enter(_ place: Int, _ values: Values?, _ outcome: Entry.Outcome) {
     entries[live[place]].enter(values, outcome)
     // Gone, or not certain any more.
-    if entries[live[place]].values == nil { live.swapAt(place, live.count - 1); live.removeLast() }
+    if entries[live[place]].values == nil {
+      entries[live[place]].forget()
+      live.swapAt(place, live.count - 1)
+      live.removeLast()
+    }
+  }
+
+  /// What an answer of success says the row holds now.
+  private func check(_ answer: HTTPAnswer?, _ method: Method, holds values: Values) {
+    guard let answer else { return }
+    for member in [#""last_service":"\#(values.lastService)""#, #""city":"\#(values.city)""#]
+    where !answer.contains(member) {
+      sender.fail(mark, method, "not the last acknowledged values: wanted \(member)")
+    }
+  }
+
+  // MARK: what must be refused
+
+  /// Sends what must never leave a trace: no row may hold its mark, and the row it is about keeps
+  /// what it holds, whatever the answer is and if none comes.
+  private func refused(_ action: Action) {
+    entries.append(Entry(refused: mark))
+    let values = Values(city: mark, lastService: mark, address: nil)
+    let whole = body(values, email: nil)
+    let change = #"{"city":"\#(mark)","lastService":"\#(mark)""#
+    switch action {
+    case .conflict:
+      let other = live.first { entries[$0].email != nil }.map { entries[$0] }
+      // None has one yet: it takes the id of another row instead.
+      guard let email = other?.email?.uppercased() else {
+        let id = entries[live[pick()]].id ?? ""
+        send(Request(action: action, method: .post, json: "{\"id\":\"\(id)\",\(whole.dropFirst())"))
+        return
+      }
+      let third = live.first { entries[$0].name != other?.name }.flatMap { entries[$0].id }
+      if let third, isChosen(50) {
+        send(
+          Request(
+            action: action, method: .patch, target: third, json: change + ",\"email\":\"\(email)\"}"
+          ))
+      } else {
+        send(Request(action: action, method: .post, json: body(values, email: email)))
+      }
+    case .invalid:
+      if isChosen(50) {
+        send(
+          Request(
+            action: action, method: .patch, target: entries[live[pick()]].id ?? "",
+            json: change + ",\"siret\":\"123456789012345678901\"}"))
+      } else {
+        send(Request(action: action, method: .post, json: body(values, email: "no address")))
+      }
+    case .stale:
+      let entry = entries[live[pick()]]
+      let method = [Method.put, .patch, .delete].randomElement(using: &random) ?? .put
+      send(
+        Request(
+          action: action, method: method, target: entry.id ?? "",
+          json: method == .delete ? nil : change + "}",
+          tag: entry.staleTag ?? #""00000000000000000000000000000000""#))
+    case .absent:
+      send(
+        Request(
+          action: action, method: isChosen(50) ? .put : .patch, target: Self.randomID(&random),
+          json: whole))
+    case .method: send(Request(action: action, method: .put, json: whole))
+    case .media: send(Request(action: action, method: .post, json: whole, type: "text/plain"))
+    case .large:
+      let padding = settings.bodyLimit + 1 - whole.utf8.count - #","padding":"""#.utf8.count
+      let text = String(repeating: "x", count: max(0, padding))
+      send(
+        Request(
+          action: action, method: .post, json: whole.dropLast() + ",\"padding\":\"\(text)\"}"))
+    case .cut: send(Request(action: action, method: .post, json: whole))
+    case .get, .list, .post, .put, .patch, .delete, .gone: break
+    }
   }
 
   private func pick() -> Int { Int.random(in: live.indices, using: &random) }
+
+  /// Of a row with this client's next mark.
+  private func body(_ values: Values, email: String?) -> String {
+    #"{"type":"company","name":"\#(mark)","status":"\#(settings.status)","city":"\#(values.city)""#
+      + #","lastService":"\#(values.lastService)"\#(Self.member(values.address))"#
+      + (email.map { #","email":"\#($0)""# } ?? "") + "}"
+  }
 
   private static func member(_ long: LongText?) -> String {
     long.map { #","address":"\#($0.text)""# } ?? ""
@@ -135,102 +249,11 @@ final class Client {
     return String(decoding: answer.body[start.count..<start.count + 36], as: UTF8.self)
   }
 
-  // MARK: sending
-
-  /// One request, entered into the record; nothing is sent twice but for the one case that RFC
-  /// 9112 (9.3.1, 9.5) has in mind: a kept connection that the server closed while idle, before
-  /// any byte of an answer, under a request that may be repeated.
-  private func send(
-    _ action: Action, _ target: String, _ json: String?
-  ) -> (outcome: Entry.Outcome, answer: HTTPAnswer?) {
-    let request = bytes(action, target, json)
-    let start = Clock.monotonic
-    let wall = Clock.wall
-    let deadline = start + UInt64(settings.timeout * 1e9)
-    var isRepeated = false
-    while true {
-      let isReused = connection != nil && !isAlone(action)
-      do throws(HTTPConnection.Failure) {
-        let answer = try exchange(action, request, until: deadline)
-        record.count(action, "\(answer.status)", at: wall, took: Clock.monotonic - start)
-        return (judge(answer, action, isRepeated: isRepeated, at: wall), answer)
-      } catch {
-        connection = nil
-        if error == .closed(bytes: 0) && isReused && action.isIdempotent && !isRepeated {
-          isRepeated = true
-          record.repeated += 1
-          continue
-        }
-        return (fail(error, action, at: wall, took: Clock.monotonic - start), nil)
-      }
+  /// A UUID v4.
+  private static func randomID(_ random: inout SystemRandomNumberGenerator) -> String {
+    func digits(_ count: Int) -> String {
+      String((0..<count).map { _ in "0123456789abcdef".randomElement(using: &random) ?? "0" })
     }
-  }
-
-  private func exchange(
-    _ action: Action, _ request: [UInt8], until deadline: UInt64
-  ) throws(HTTPConnection.Failure) -> HTTPAnswer {
-    if isAlone(action) {
-      return try HTTPConnection(settings.address).exchange(request, until: deadline)
-    }
-    if connection == nil { connection = try HTTPConnection(settings.address) }
-    guard let connection else { throw .connect(0) }
-    let answer = try connection.exchange(request, until: deadline)
-    if !connection.isOpen { self.connection = nil }
-    return answer
-  }
-
-  /// Whether it goes over a connection of its own.
-  private func isAlone(_ action: Action) -> Bool {
-    settings.connections == .fresh || (settings.connections == .mixed && !action.isIdempotent)
-  }
-
-  private func judge(
-    _ answer: HTTPAnswer, _ action: Action, isRepeated: Bool, at wall: UInt64
-  ) -> Entry.Outcome {
-    if let flaw = answer.flaw(requestID: mark) {
-      record.fail(mark, action, "\(answer.status): \(flaw)", at: wall)
-    }
-    if answer.status == action.success { return .acknowledged }
-    // The first of the two was done: the row is gone, as was asked.
-    if action == .delete && answer.status == 404 && isRepeated { return .acknowledged }
-    if !settings.allowed.contains(answer.status) {
-      record.miss(mark, action, "\(answer.status)", breaks: answer.status == 502, at: wall)
-    }
-    if answer.status >= 500 && !settings.certain.contains(answer.status) { return .unknown }
-    return .refused
-  }
-
-  private func fail(
-    _ failure: HTTPConnection.Failure, _ action: Action, at wall: UInt64, took: UInt64
-  ) -> Entry.Outcome {
-    let word: String
-    var outcome = Entry.Outcome.unknown
-    switch failure {
-    case .connect(let code):
-      word = "connect-errno-\(code)"
-      outcome = .refused
-    case .closed(let bytes): word = bytes == 0 ? "closed" : "cut"
-    case .timeout: word = "time-out"
-    case .malformed(let what): word = "malformed: \(what)"
-    }
-    record.count(action, word, at: wall, took: took)
-    if case .closed = failure {
-      record.miss(mark, action, word, breaks: true, at: wall)
-    } else {
-      record.miss(mark, action, word, breaks: false, at: wall)
-    }
-    usleep(10_000)  // where nobody listens, a failure takes no time
-    return outcome
-  }
-
-  private func bytes(_ action: Action, _ target: String, _ json: String?) -> [UInt8] {
-    var head =
-      "\(action.method) \(settings.clientsPath)\(target) HTTP/1.1\r\nHost: \(settings.address.host)\r\n"
-      + "X-Request-Id: \(mark)\r\n"
-    if isAlone(action) { head += "Connection: close\r\n" }
-    if let json {
-      head += "Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n"
-    }
-    return Array((head + "\r\n" + (json ?? "")).utf8)
+    return "\(digits(8))-\(digits(4))-4\(digits(3))-8\(digits(3))-\(digits(12))"
   }
 }

@@ -25,10 +25,25 @@ struct Entry: Sendable {
   /// The row's name, by which it is found however often it is there.
   let name: String
   var id: String?
+  /// Its e-mail address; nil: it has none.
+  var email: String?
+  /// Its entity tag now, and one that it had before.
+  var tag: String?
+  var staleTag: String?
+  /// Whether it stands for a write that had to be refused: no row may ever have its name.
+  let isRefused: Bool
   /// Nil stands for a row that is not there.
   private(set) var fates: [Values?] = [nil]
 
-  init(name: String) { self.name = name }
+  init(name: String) {
+    self.name = name
+    isRefused = false
+  }
+
+  init(refused name: String) {
+    self.name = name
+    isRefused = true
+  }
 
   var isCertain: Bool { fates.count == 1 }
   /// What the row must hold now; nil when it is not there or not certain.
@@ -52,6 +67,9 @@ struct Entry: Sendable {
     case .unknown: fates.append(new)
     }
   }
+
+  /// Nothing more will be asked of the row.
+  mutating func forget() { (id, email, tag, staleTag) = (nil, nil, nil, nil) }
 }
 
 /// What the ledger and the rows that are there disagree about.
@@ -75,6 +93,8 @@ struct Balance: Sendable {
   private(set) var different = 0
   /// Writes without an answer: how many there were, and how many of them were done.
   private(set) var maybe = 0
+  /// Writes that had to be refused: none has left a row.
+  private(set) var refused = 0
   private(set) var maybeDone = 0
   /// A line for each disagreement.
   private(set) var lines: [String] = []
@@ -97,6 +117,7 @@ struct Balance: Sendable {
 
   private mutating func judge(_ entry: Entry, _ rows: [Row]) {
     if !entry.isCertain { maybe += 1 }
+    if entry.isRefused { refused += 1 }
     if rows.count > 1 {
       twice += 1
       lines.append("twice name=\(entry.name) rows=\(rows.count)")

@@ -40,17 +40,7 @@ final class HTTPConnection {
   func exchange(_ request: [UInt8], until deadline: UInt64) throws(Failure) -> HTTPAnswer {
     defer { isReused = true }
     isOpen = false
-    var sent = 0
-    while sent < request.count {
-      try wait(Int16(POLLOUT), until: deadline)
-      let count = request.withUnsafeBytes {
-        send(descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL))
-      }
-      if count < 0 && errno == EINTR { continue }
-      // A refusal may have come before the body was taken: read on.
-      guard count > 0 else { break }
-      sent += count
-    }
+    try put(request, until: deadline)
     var received: [UInt8] = []
     while true {
       if let answer = try HTTPAnswer(received) {
@@ -62,6 +52,20 @@ final class HTTPConnection {
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw .closed(bytes: received.count) }
       received += buffer[..<count]
+    }
+  }
+
+  /// Sends bytes. A refusal may come before they are taken: then the rest is kept back.
+  func put(_ bytes: [UInt8], until deadline: UInt64) throws(Failure) {
+    var sent = 0
+    while sent < bytes.count {
+      try wait(Int16(POLLOUT), until: deadline)
+      let count = bytes.withUnsafeBytes {
+        send(descriptor, $0.baseAddress.map { $0 + sent }, $0.count - sent, Int32(MSG_NOSIGNAL))
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      sent += count
     }
   }
 

@@ -17,6 +17,11 @@ struct LedgerCommand: ParsableCommand {
       is there exactly once with the last acknowledged values, what was deleted or refused is \
       not, and a write without an answer may have been done, but never twice.
 
+      --mix takes get, list, post, put, patch and delete, and what has to be refused: conflict \
+      (409), invalid (422), stale (412), absent and gone (404), method (405), media (415), \
+      large (413), cut (a body that ends early). Another answer to those is a failure, and \
+      whatever it is, no trace of them may be found.
+
       Nothing is repeated, but for a GET, PUT or DELETE on a kept connection that the server \
       closed before a byte of the answer (RFC 9112, 9.3.1). POST and PATCH use a new connection \
       each, unless --connections kept.
@@ -39,6 +44,9 @@ struct LedgerCommand: ParsableCommand {
   var largeShare = 25
   @Option(help: "Bytes of a large body, up to 24000.")
   var largeBytes = 20_480
+  @Option(
+    help: "Bytes of the largest body that the API takes: one of --mix large is a byte longer.")
+  var bodyLimit = 1_048_576
   @Option(help: "How connections are used: fresh, kept or mixed.")
   var connections = "mixed"
   @Option(help: "Seconds a request may take.")
@@ -53,6 +61,8 @@ struct LedgerCommand: ParsableCommand {
   var allowInFlightLoss = false
   @Option(help: "Seconds to wait before the rows are read, when writes are without an answer.")
   var settle = 1.0
+  @Option(help: "A shell command to run after the load, before the rows are read.")
+  var beforeAudit: String?
   @Flag(inversion: .prefixedNo, help: "Read the rows and balance the ledger.")
   var audit = true
 
@@ -69,6 +79,10 @@ struct LedgerCommand: ParsableCommand {
       settings, record, seconds: seconds, windows: Windows(text), allowsLoss: allowInFlightLoss)
     if audit {
       if entries.contains(where: { !$0.isCertain }) { Thread.sleep(forTimeInterval: settle) }
+      if let beforeAudit, system(beforeAudit) != 0 {
+        Self.complain("ledger: --before-audit: the command failed")
+        throw ExitCode(69)
+      }
       do {
         summary.enter(Balance(entries, against: try Audit(settings).rows(within: 30)))
       } catch {
@@ -91,7 +105,8 @@ struct LedgerCommand: ParsableCommand {
       throw ValidationError("--connections is fresh, kept or mixed")
     }
     guard (1...1000).contains(clients), (0...100).contains(largeShare),
-      (1...24_000).contains(largeBytes), timeout > 0, requests >= 0
+      (1...24_000).contains(largeBytes), (1000...100_000_000).contains(bodyLimit), timeout > 0,
+      requests >= 0
     else { throw ValidationError("a number is out of its range") }
     let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
     let run = String((0..<6).map { _ in letters[Int.random(in: letters.indices)] })
@@ -99,6 +114,7 @@ struct LedgerCommand: ParsableCommand {
     settings.clients = clients
     settings.largeShare = largeShare
     settings.largeBytes = largeBytes
+    settings.bodyLimit = bodyLimit
     settings.connections = use
     settings.timeout = timeout
     settings.allowed = Set(allow)

@@ -24,24 +24,17 @@ struct Record: Sendable {
   /// Requests sent again over another connection: see `Client.send`.
   var repeated = 0
 
-  mutating func count(_ action: Action, _ word: String, at start: UInt64, took: UInt64) {
+  mutating func count(_ method: Method, _ word: String, at start: UInt64, took: UInt64) {
     samples.append(Sample(start: start, nanoseconds: took))
-    counts[action.method, default: [:]][word, default: 0] += 1
+    counts[method.rawValue, default: [:]][word, default: 0] += 1
   }
 
   mutating func miss(
-    _ requestID: String, _ action: Action, _ what: String, breaks: Bool, at time: UInt64
+    _ requestID: String, _ method: Method, _ what: String, breaks: Bool, at time: UInt64
   ) {
     incidents.append(
       Incident(
-        at: time, requestID: requestID, method: action.method, what: what, breaks: breaks))
-  }
-
-  /// An answer that says something untrue.
-  mutating func fail(
-    _ requestID: String, _ action: Action, _ what: String, at time: UInt64 = Clock.wall
-  ) {
-    miss(requestID, action, what, breaks: false, at: time)
+        at: time, requestID: requestID, method: method.rawValue, what: what, breaks: breaks))
   }
 
   mutating func merge(_ other: Record) {

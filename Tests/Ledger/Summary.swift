@@ -14,6 +14,8 @@ struct Summary: Encodable, Sendable {
     /// Writes without an answer, and how many of them were done after all.
     let maybe: Int
     let maybe_done: Int
+    /// Writes that had to be refused.
+    let refused: Int
     let missing: Int
     let twice: Int
     let different: Int
@@ -71,7 +73,8 @@ struct Summary: Encodable, Sendable {
   mutating func enter(_ balance: Balance) {
     ledger = Ledger(
       exact: balance.isExact, rows: balance.rows, maybe: balance.maybe,
-      maybe_done: balance.maybeDone, missing: balance.missing, twice: balance.twice,
+      maybe_done: balance.maybeDone, refused: balance.refused,
+      missing: balance.missing, twice: balance.twice,
       different: balance.different, undead: balance.undead, unknown: balance.unknown)
     lines += balance.lines
   }

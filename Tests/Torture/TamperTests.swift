@@ -1,0 +1,201 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// The ledger itself: what it is there to find, it finds. Each fault is made on purpose, once.
+  @Suite struct TamperTests {
+    /// What a run of the ledger came to.
+    struct Run {
+      let status: Int32
+      let line: LedgerLine
+      let complaints: String
+    }
+
+    /// Rows as they were before each change, and the rows that were deleted.
+    private static let memory = """
+      CREATE TABLE past (LIKE clients);
+      CREATE FUNCTION remember() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO past SELECT OLD.*; RETURN NULL; END $$;
+      CREATE TRIGGER remember AFTER UPDATE OR DELETE ON clients
+        FOR EACH ROW EXECUTE FUNCTION remember();
+      """
+
+    /// Loads a site, changes its rows behind the API's back, and balances.
+    private func run(
+      _ site: Site, _ tampering: String = "", mix: String? = nil, requests: Int = 400
+    ) throws -> Run {
+      let directory = "\(try Workbench.require().directory)/tamper-\(unique())"
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: false)
+      let script = directory + "/tamper.sql"
+      try tampering.write(toFile: script, atomically: true, encoding: .utf8)
+      let program = try #require(ProcessInfo.processInfo.environment["ERP_TEST_LEDGER"])
+      let arguments =
+        ["--url", "http://127.0.0.1:\(site.port)", "--clients", "4", "--duration", "0"]
+        + ["--requests", "\(requests)", "--large-bytes", "600"] + (mix.map { ["--mix", $0] } ?? [])
+        + ["--before-audit", "psql -XAtq -v ON_ERROR_STOP=1 '\(site.database.url)' -f '\(script)'"]
+      let output = try Output.of(program, arguments)
+      let line = try #require(
+        try? JSONDecoder().decode(LedgerLine.self, from: Data(output.out.utf8)), "\(output)")
+      return Run(status: output.status, line: line, complaints: output.errors)
+    }
+
+    /// Rows of the last run.
+    private static let rows =
+      "SELECT id FROM clients WHERE status LIKE 'ledger-%' AND status ="
+      + " (SELECT status FROM clients ORDER BY created_at DESC LIMIT 1)"
+
+    @Test func whatIsRightBalances() throws {
+      try Site.new { site in
+        let all = "get=10,list=2,post=20,put=12,patch=8,delete=10,conflict=5,invalid=5,stale=5"
+        let run = try run(
+          site, mix: all + ",absent=5,gone=5,method=5,media=5,large=1,cut=5", requests: 3000)
+        let books = try #require(run.line.ledger)
+        #expect(run.status == 0 && books.exact, "\(run)")
+        #expect(books.refused > 300 && books.rows > 100)
+        for status in [200, 201, 404, 405, 409, 412, 413, 415, 422] {
+          #expect(run.line.count(status) > 0, "\(status): \(run.line)")
+        }
+        Scene.report("ledger, nothing changed", "\(run.line)")
+      }
+    }
+
+    /// - Parameters:
+    ///   - sql: what happens behind the API's back.
+    ///   - found: the disagreement, and how often.
+    private func expect(
+      _ name: String, _ sql: String, mix: String? = nil, _ found: KeyPath<LedgerLine.Ledger, Int>
+    ) throws {
+      try Site.new { site in
+        try site.database.psql(Self.memory)
+        let run = try run(site, sql, mix: mix)
+        let books = try #require(run.line.ledger, "\(run)")
+        #expect(run.status == 1 && !books.exact, "\(name): not noticed: \(run)")
+        #expect(run.line.failed == 0, "\(name): \(run)")
+        #expect(books[keyPath: found] == 1, "\(name): \(run)")
+        let sum = books.missing + books.twice + books.different + books.undead + books.unknown
+        #expect(sum == 1, "\(name): \(run)")
+        Scene.report("ledger, \(name)", "noticed: \(run.complaints.prefix { $0 != "\n" })")
+      }
+    }
+
+    @Test func aLostWriteIsMissed() throws {
+      try expect(
+        "an acknowledged row lost", "DELETE FROM clients WHERE id = (\(Self.rows) LIMIT 1)",
+        \.missing)
+    }
+
+    @Test func aRowThatIsThereTwiceIsFound() throws {
+      try expect(
+        "a create done twice",
+        """
+        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
+        UPDATE copy SET id = gen_random_uuid(); INSERT INTO clients SELECT * FROM copy
+        """, \.twice)
+    }
+
+    @Test func aDeletedRowThatIsBackIsFound() throws {
+      try expect(
+        "a deleted row back",
+        """
+        INSERT INTO clients SELECT * FROM past
+        WHERE NOT EXISTS (SELECT FROM clients AS c WHERE c.id = past.id) AND email IS NULL LIMIT 1
+        """, \.undead)
+    }
+
+    @Test func aLostUpdateIsFound() throws {
+      try expect(
+        "an acknowledged update lost",
+        """
+        UPDATE clients SET last_service = p.last_service FROM
+          (SELECT id, last_service FROM past WHERE id IN (\(Self.rows)) LIMIT 1) AS p
+        WHERE clients.id = p.id
+        """, \.different)
+    }
+
+    @Test func aTextCutShortIsFound() throws {
+      try expect(
+        "a long text a character short",
+        """
+        UPDATE clients SET address = left(address, -1)
+        WHERE id = (\(Self.rows) AND address IS NOT NULL LIMIT 1)
+        """, \.different)
+    }
+
+    @Test func aStrangersRowIsFound() throws {
+      try expect(
+        "a row that nobody wrote",
+        """
+        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
+        UPDATE copy SET id = gen_random_uuid(), name = 'nobody'; INSERT INTO clients SELECT * FROM copy
+        """, \.unknown)
+    }
+
+    /// Nothing but creates and refused writes: a mark that is on no row is one that was refused.
+    @Test func aRefusedWriteThatWasDoneIsFound() throws {
+      try expect(
+        "a refused create done",
+        """
+        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
+        UPDATE copy SET id = gen_random_uuid(), name = (
+          SELECT mark FROM (SELECT substr(status, 8) || '-0-' || n AS mark
+            FROM copy, generate_series(1, 60) AS n) AS marks
+          WHERE NOT EXISTS (SELECT FROM clients WHERE name = mark) LIMIT 1);
+        INSERT INTO clients SELECT * FROM copy
+        """, mix: "post=50,conflict=30,invalid=20", \.undead)
+    }
+
+    /// The API itself is made to do wrong: the clients see it as it happens, and the ledger too.
+    private func expectWrong(
+      _ name: String, _ sql: String, _ found: KeyPath<LedgerLine.Ledger, Int>
+    ) throws {
+      try Site.new { site in
+        try site.database.psql(sql)
+        let run = try run(site, mix: "get=20,post=30,put=20,conflict=10")
+        let books = try #require(run.line.ledger, "\(run)")
+        #expect(run.status == 1)
+        #expect(run.line.failed > 0, "\(name): \(run)")
+        #expect(books[keyPath: found] > 0, "\(name): \(run)")
+        Scene.report(
+          "ledger, \(name)",
+          "noticed: \(run.line.failed) answers, \(books[keyPath: found]) rows;"
+            + " \(run.complaints.prefix { $0 != "\n" })")
+      }
+    }
+
+    @Test func duplicatesThatAreTakenAreSeen() throws {
+      try expectWrong(
+        "duplicate addresses taken",
+        """
+        DO $$ DECLARE name text; BEGIN
+          SELECT indexname INTO STRICT name FROM pg_indexes
+            WHERE tablename = 'clients' AND indexdef LIKE '%UNIQUE%lower(%email%';
+          EXECUTE 'DROP INDEX ' || name;
+        END $$
+        """, \.undead)
+    }
+
+    @Test func updatesThatAreNotDoneAreSeen() throws {
+      try expectWrong(
+        "an update taken and not done",
+        """
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN NEW.city := OLD.city; RETURN NEW; END $$;
+        CREATE TRIGGER keep BEFORE UPDATE ON clients FOR EACH ROW EXECUTE FUNCTION keep()
+        """, \.different)
+    }
+
+    @Test func createsThatAreUndoneAreSeen() throws {
+      try expectWrong(
+        "a create taken and undone at its commit",
+        """
+        CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN DELETE FROM clients WHERE id = NEW.id; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER undo AFTER INSERT ON clients DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW WHEN (NEW.email IS NOT NULL) EXECUTE FUNCTION undo()
+        """, \.missing)
+    }
+  }
+}
