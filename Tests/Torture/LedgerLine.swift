@@ -20,6 +20,7 @@ struct LedgerLine: Decodable, CustomStringConvertible {
     let rows: Int
     let maybe: Int
     let maybe_done: Int
+    let refused: Int
     let missing: Int
     let twice: Int
     let different: Int
@@ -46,7 +47,7 @@ struct LedgerLine: Decodable, CustomStringConvertible {
     let counted = statuses.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let balance = ledger.map {
       ($0.exact ? "ledger exact" : "LEDGER WRONG (\($0))")
-        + ", \($0.rows) rows, \($0.maybe) maybe (\($0.maybe_done) done)"
+        + ", \($0.rows) rows, \($0.maybe) maybe (\($0.maybe_done) done), \($0.refused) refused and absent"
     }
     return "\(requests) requests (\(counted.joined(separator: ", "))), "
       + "slowest \(Int(latency_ms.all.max)) ms, \(balance ?? "no ledger")"
