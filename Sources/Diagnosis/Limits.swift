@@ -61,6 +61,12 @@ public struct Limits: Sendable {
             "set client_max_body_size \(maxBody); in snippets/erp-back-params.conf, or ERP_MAX_BODY"
         ))
     }
+    if drain <= deadline {
+      findings.append(
+        .warning(
+          "ERP_DRAIN_MS (\(drain)) is not above ERP_DEADLINE_MS (\(deadline)): a stop gives up requests that still have time",
+          remedy: "raise ERP_DRAIN_MS, or lower ERP_DEADLINE_MS"))
+    }
     if let stop, stop <= drain {
       findings.append(
         .warning(

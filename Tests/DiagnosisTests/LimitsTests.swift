@@ -31,6 +31,8 @@ import Testing
     #expect(
       warned { $0.bodySizes = 1000...1_048_576 }.contains("client_max_body_size (1000 bytes)"))
     #expect(warned { $0.bodySizes = 0...0 }.contains("no limit"))
+    #expect(warned { $0.drain = 7000 }.contains("ERP_DRAIN_MS (7000)"))
+    #expect(warned { $0.drain = 7001 }.isEmpty)
     #expect(warned { $0.stop = 10_000 }.contains("TimeoutStopSec (10000 ms)"))
   }
 
