@@ -62,89 +62,86 @@ extension Torture {
       }
     }
 
-    /// - Parameters:
-    ///   - sql: what happens behind the API's back.
-    ///   - found: the disagreement, and how often.
-    private func expect(
-      _ name: String, _ sql: String, mix: String? = nil, _ found: KeyPath<LedgerLine.Ledger, Int>
-    ) throws {
+    /// A fault behind the API's back: what it is, its SQL, and the one disagreement that it is.
+    private struct Fault {
+      let name: String
+      let sql: String
+      let found: KeyPath<LedgerLine.Ledger, Int>
+      var mix: String?
+    }
+
+    /// One row of the last run, with an id of its own, put in after `change`.
+    private static func copy(_ change: String = "") -> String {
+      """
+      CREATE TEMP TABLE copy AS
+        SELECT * FROM clients WHERE id = (\(rows) AND email IS NULL LIMIT 1);
+      UPDATE copy SET id = gen_random_uuid() \(change);
+      INSERT INTO clients SELECT * FROM copy
+      """
+    }
+
+    private static var faults: [Fault] {
+      [
+        Fault(
+          name: "an acknowledged row lost",
+          sql: "DELETE FROM clients WHERE id = (\(rows) LIMIT 1)", found: \.missing),
+        Fault(name: "a create done twice", sql: copy(), found: \.twice),
+        Fault(
+          name: "a deleted row back",
+          sql: """
+            INSERT INTO clients SELECT * FROM past
+            WHERE NOT EXISTS (SELECT FROM clients AS c WHERE c.id = past.id) AND email IS NULL
+              AND status = (SELECT status FROM clients ORDER BY created_at DESC LIMIT 1) LIMIT 1
+            """, found: \.undead),
+        Fault(
+          name: "an acknowledged update lost",
+          sql: """
+            UPDATE clients SET last_service = p.last_service FROM
+              (SELECT id, last_service FROM past WHERE id IN (\(rows)) LIMIT 1) AS p
+            WHERE clients.id = p.id
+            """, found: \.different),
+        Fault(
+          name: "a long text a character short",
+          sql: """
+            UPDATE clients SET address = left(address, -1)
+            WHERE id = (\(rows) AND address IS NOT NULL LIMIT 1)
+            """, found: \.different),
+        Fault(name: "a row that nobody wrote", sql: copy(", name = 'nobody'"), found: \.unknown),
+        // Nothing but creates and refused writes: a mark that is on no row is one that was refused.
+        Fault(
+          name: "a refused create done",
+          sql: copy(
+            """
+            , name = (SELECT mark FROM (SELECT substr(status, 8) || '-0-' || n AS mark
+                FROM generate_series(1, 60) AS n) AS marks
+              WHERE NOT EXISTS (SELECT FROM clients WHERE name = mark) LIMIT 1)
+            """), found: \.undead, mix: "post=50,conflict=30,invalid=20"),
+        Fault(
+          name: "a refused change done",
+          sql: """
+            UPDATE clients SET city = (SELECT mark FROM (SELECT substr(status, 8) || '-0-' || n AS mark
+                FROM generate_series(1, 60) AS n) AS marks
+              WHERE NOT EXISTS (SELECT FROM clients WHERE name = mark) LIMIT 1)
+            WHERE id = (\(rows) LIMIT 1)
+            """, found: \.different, mix: "post=50,conflict=30,invalid=20"),
+      ]
+    }
+
+    @Test func whatHappensBehindItIsFound() throws {
       try Site.new { site in
         try site.database.psql(Self.memory)
-        let run = try run(site, sql, mix: mix)
-        let books = try #require(run.line.ledger, "\(run)")
-        #expect(run.status == 1 && !books.exact, "\(name): not noticed: \(run)")
-        #expect(run.line.failed == 0, "\(name): \(run)")
-        #expect(books[keyPath: found] == 1, "\(name): \(run)")
-        let sum = books.missing + books.twice + books.different + books.undead + books.unknown
-        #expect(sum == 1, "\(name): \(run)")
-        Scene.report("ledger, \(name)", "noticed: \(run.complaints.prefix { $0 != "\n" })")
+        for fault in Self.faults {
+          let run = try run(site, fault.sql, mix: fault.mix)
+          let books = try #require(run.line.ledger, "\(run)")
+          #expect(run.status == 1 && !books.exact, "\(fault.name): not noticed: \(run)")
+          #expect(run.line.failed == 0, "\(fault.name): \(run)")
+          #expect(books[keyPath: fault.found] == 1, "\(fault.name): \(run)")
+          let sum = books.missing + books.twice + books.different + books.undead + books.unknown
+          #expect(sum == 1, "\(fault.name): \(run)")
+          Scene.report(
+            "ledger, \(fault.name)", "noticed: \(run.complaints.prefix { $0 != "\n" })")
+        }
       }
-    }
-
-    @Test func aLostWriteIsMissed() throws {
-      try expect(
-        "an acknowledged row lost", "DELETE FROM clients WHERE id = (\(Self.rows) LIMIT 1)",
-        \.missing)
-    }
-
-    @Test func aRowThatIsThereTwiceIsFound() throws {
-      try expect(
-        "a create done twice",
-        """
-        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
-        UPDATE copy SET id = gen_random_uuid(); INSERT INTO clients SELECT * FROM copy
-        """, \.twice)
-    }
-
-    @Test func aDeletedRowThatIsBackIsFound() throws {
-      try expect(
-        "a deleted row back",
-        """
-        INSERT INTO clients SELECT * FROM past
-        WHERE NOT EXISTS (SELECT FROM clients AS c WHERE c.id = past.id) AND email IS NULL LIMIT 1
-        """, \.undead)
-    }
-
-    @Test func aLostUpdateIsFound() throws {
-      try expect(
-        "an acknowledged update lost",
-        """
-        UPDATE clients SET last_service = p.last_service FROM
-          (SELECT id, last_service FROM past WHERE id IN (\(Self.rows)) LIMIT 1) AS p
-        WHERE clients.id = p.id
-        """, \.different)
-    }
-
-    @Test func aTextCutShortIsFound() throws {
-      try expect(
-        "a long text a character short",
-        """
-        UPDATE clients SET address = left(address, -1)
-        WHERE id = (\(Self.rows) AND address IS NOT NULL LIMIT 1)
-        """, \.different)
-    }
-
-    @Test func aStrangersRowIsFound() throws {
-      try expect(
-        "a row that nobody wrote",
-        """
-        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
-        UPDATE copy SET id = gen_random_uuid(), name = 'nobody'; INSERT INTO clients SELECT * FROM copy
-        """, \.unknown)
-    }
-
-    /// Nothing but creates and refused writes: a mark that is on no row is one that was refused.
-    @Test func aRefusedWriteThatWasDoneIsFound() throws {
-      try expect(
-        "a refused create done",
-        """
-        CREATE TEMP TABLE copy AS SELECT * FROM clients WHERE id = (\(Self.rows) AND email IS NULL LIMIT 1);
-        UPDATE copy SET id = gen_random_uuid(), name = (
-          SELECT mark FROM (SELECT substr(status, 8) || '-0-' || n AS mark
-            FROM copy, generate_series(1, 60) AS n) AS marks
-          WHERE NOT EXISTS (SELECT FROM clients WHERE name = mark) LIMIT 1);
-        INSERT INTO clients SELECT * FROM copy
-        """, mix: "post=50,conflict=30,invalid=20", \.undead)
     }
 
     /// The API itself is made to do wrong: the clients see it as it happens, and the ledger too.
