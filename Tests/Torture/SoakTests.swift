@@ -89,15 +89,15 @@ extension Torture {
       _ site: Site, _ process: Child, _ before: Samples, while ledger: Child
     ) throws -> Watched {
       var watched = Watched()
-      let distance = Self.requests / (Self.restarts + 1)
-      let pause = Scene.length(short: 0.1, long: 0.5)
+      let distance = Self.requests * 95 / 100 / (Self.restarts + 1)
+      let pause = Scene.length(short: 0.1, long: 1)
       while ledger.isRunning {
         let metrics = try site.metrics()
         let count = Self.routes.reduce(0) {
           $0 + metrics.sum(Self.counter, ["route": $1]) - before.sum(Self.counter, ["route": $1])
         }
         // The reading of the rows at the end is no load.
-        if Int(count) > Self.requests * 95 / 100 {
+        if Int(count) > Self.requests * 98 / 100 {
           Thread.sleep(forTimeInterval: 0.1)
           continue
         }

@@ -1,0 +1,198 @@
+import Foundation
+import Testing
+
+@testable import Harness
+
+extension Torture {
+  /// Every limit of time from both sides: what ends just before it passes, what takes a little
+  /// longer gets that limit's own answer, in time, and not the next one's.
+  @Suite struct TimeLimitTests {
+    /// Milliseconds: the defaults in full, the same order in less time for `make test`.
+    private static let wait = Scene.length(short: 400, long: 2000)
+    private static let statement = Scene.length(short: 1200, long: 5000)
+    private static let deadline = Scene.length(short: 1700, long: 7000)
+    private static let read = Scene.length(short: 2300, long: 15_000)
+    /// Seconds before and after a limit.
+    private static let margin = 0.25
+    /// Seconds after a limit within which its answer has come.
+    private static let patience = 0.75
+
+    private static func seconds(_ limit: Int) -> Double { Double(limit) / 1000 }
+
+    private func environment(pool: Int = 4) -> [String: String] {
+      var environment = ["ERP_POOL_SIZE": "\(pool)"]
+      if !Scene.isLong {
+        environment["ERP_POOL_WAIT_MS"] = "\(Self.wait)"
+        environment["ERP_STATEMENT_TIMEOUT_MS"] = "\(Self.statement)"
+        environment["ERP_DEADLINE_MS"] = "\(Self.deadline)"
+      }
+      return environment
+    }
+
+    /// A site with these limits, where a create takes as many seconds as its `lastService` says.
+    private func withLimits(_ work: (Site) throws -> Void) throws {
+      try Site.new(.init(environment: environment())) { site in
+        try site.database.psql(
+          """
+          CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_sleep(NEW.last_service::float8); RETURN NEW; END $$;
+          CREATE TRIGGER take_time BEFORE INSERT ON clients FOR EACH ROW
+            WHEN (NEW.last_service IS NOT NULL) EXECUTE FUNCTION take_time()
+          """)
+        _ = try together(4) { _ in try site.get("/clients/").status }
+        try work(site)
+      }
+    }
+
+    /// A site with these limits, whose database is behind a relay.
+    private func withRelay(pool: Int = 4, _ work: (Site, Relay) throws -> Void) throws {
+      try Site.new { site in
+        let relay = try Relay(site.database)
+        defer { relay.end() }
+        site.responder.end()
+        let directory = URL(fileURLWithPath: site.responder.socketPath).deletingLastPathComponent()
+        let responder = Responder(
+          directory: directory.path, databaseURL: relay.url(of: site.database),
+          environment: environment(pool: pool))
+        try responder.start()
+        defer { responder.end() }
+        try site.waitUntilReady()
+        try work(site, relay)
+      }
+    }
+
+    /// What a request is answered, and after how many seconds.
+    private func timed(_ request: () throws -> Answer) rethrows -> (Answer, Double) {
+      let start = ContinuousClock.now
+      let answer = try request()
+      return (answer, (ContinuousClock.now - start) / .seconds(1))
+    }
+
+    private func slow(_ seconds: Double) -> JSON { client(["lastService": .string("\(seconds)")]) }
+
+    /// Expects a 503 with this code once the limit has passed, and not long after.
+    private func expect(
+      _ answer: Answer, _ code: String, after limit: Int, _ seconds: Double, _ name: String
+    ) {
+      #expect(answer.status == 503, "\(name): \(answer)")
+      #expect(answer.json["code"] == .string(code), "\(name): \(answer)")
+      #expect(answer["retry-after"] != nil)
+      #expect(
+        seconds >= Self.seconds(limit) - 0.02 && seconds <= Self.seconds(limit) + Self.patience,
+        "\(name): \(seconds) s")
+    }
+
+    private func report(_ name: String, _ limit: Int, _ below: Answer, _ above: Double) {
+      Scene.report(
+        "limit, \(name) \(limit) ms",
+        "\(Self.margin) s below: \(below.status); above: 503 after \(Scene.rounded(above)) s")
+    }
+
+    /// The only connection waits for an answer that does not come through.
+    @Test func waitForAConnection() throws {
+      try withRelay(pool: 1) { site, relay in
+        /// What a list is answered for which the connection is free after so many seconds.
+        func list(waiting seconds: Double) throws -> (Answer, Double) {
+          #expect(try site.get("/clients/").status == 200)
+          let before = relay.count
+          relay.hold()
+          let outcomes = try together(3) { index -> (Answer, Double)? in
+            if index == 0 { return (try site.create(client()), 0) }
+            try eventually("the connection is taken") { relay.count > before }
+            if index == 1 { return try timed { try site.get("/clients/") } }
+            Thread.sleep(forTimeInterval: seconds)
+            relay.release()
+            return nil
+          }
+          #expect(outcomes[0]?.0.status == 201)
+          return try #require(outcomes[1])
+        }
+        let (below, _) = try list(waiting: Self.seconds(Self.wait) - Self.margin)
+        #expect(below.status == 200, "\(below)")
+        let (above, time) = try list(waiting: Self.seconds(Self.wait) + Self.margin)
+        expect(above, "unavailable", after: Self.wait, time, "pool wait")
+        report("wait for a connection", Self.wait, below, time)
+      }
+    }
+
+    @Test func aStatement() throws {
+      try withLimits { site in
+        let outcomes = try together(2) { index -> (Answer, Double) in
+          try timed {
+            try site.create(
+              slow(Self.seconds(Self.statement) + (index == 0 ? -Self.margin : Self.margin)))
+          }
+        }
+        #expect(outcomes[0].0.status == 201)
+        expect(outcomes[1].0, "timeout", after: Self.statement, outcomes[1].1, "statement")
+        #expect(try site.get("/clients/").json["count"] == 1)
+        report("statement", Self.statement, outcomes[0].0, outcomes[1].1)
+      }
+    }
+
+    /// A server that has done its work in time, and whose answer does not come through.
+    @Test func theDeadlineOfTheService() throws {
+      try withRelay { site, relay in
+        func answer(_ target: String, late seconds: Double) throws -> (Answer, Double) {
+          #expect(try site.get(target).status != 503)
+          relay.hold()
+          let outcomes = try together(2) { index -> (Answer, Double)? in
+            if index == 1 { return try timed { try site.get(target) } }
+            Thread.sleep(forTimeInterval: seconds)
+            relay.release()
+            return nil
+          }
+          return try #require(outcomes[1])
+        }
+        for (lane, target, status) in [("pool", "/clients/", 200), ("point", nobody, 404)] {
+          let (below, _) = try answer(target, late: Self.seconds(Self.deadline) - Self.margin)
+          #expect(below.status == status, "\(lane): \(below)")
+          let (above, time) = try answer(target, late: Self.seconds(Self.deadline) + Self.margin)
+          expect(above, "timeout", after: Self.deadline, time, "deadline, \(lane) lane")
+          report("deadline, \(lane) lane", Self.deadline, below, time)
+          try eventually("the site goes on", within: 2) { try site.get(target).status == status }
+        }
+      }
+    }
+
+    /// A service that hangs: nginx speaks for it, and what it gave up is not done afterwards.
+    @Test func whatNginxWaits() throws {
+      try withLimits { site in
+        if !Scene.isLong {
+          let parameters = URL(fileURLWithPath: site.nginxConfiguration)
+            .deletingLastPathComponent().appendingPathComponent("snippets/erp-back-params.conf")
+          let text = try String(contentsOf: parameters, encoding: .utf8)
+          let changed = text.replacing(
+            /fastcgi_read_timeout +15s;/, with: "fastcgi_read_timeout \(Self.read)ms;")
+          try #require(changed != text)
+          try changed.write(to: parameters, atomically: true, encoding: .utf8)
+          let directory = URL(fileURLWithPath: site.responder.socketPath)
+            .deletingLastPathComponent().path
+          _ = try Output.ofSuccess(
+            Workbench.require().scripts + "/site", ["reload", directory])
+          Thread.sleep(forTimeInterval: 0.5)  // the workers of before take no more
+        }
+        let process = try #require(site.responder.process)
+        func create(hanging seconds: Double) throws -> (Answer, Double) {
+          process.signal(SIGSTOP)
+          defer { process.signal(SIGCONT) }
+          let outcomes = try together(2) { index -> (Answer, Double)? in
+            if index == 0 {
+              Thread.sleep(forTimeInterval: seconds)
+              process.signal(SIGCONT)
+              return nil
+            }
+            return try timed { try site.create(client()) }
+          }
+          return try #require(outcomes[1])
+        }
+        let (below, _) = try create(hanging: Self.seconds(Self.read) - Self.margin)
+        #expect(below.status == 201)
+        let (above, time) = try create(hanging: Self.seconds(Self.read) + Self.margin)
+        expect(above, "unavailable", after: Self.read, time, "nginx")
+        #expect(try site.get("/clients/").json["count"] == 1, "done after it was given up")
+        report("read of nginx", Self.read, below, time)
+      }
+    }
+  }
+}
