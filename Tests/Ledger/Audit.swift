@@ -10,6 +10,7 @@ struct Audit {
       let city: String?
       let last_service: String?
       let address: String?
+      let email: String?
     }
     let data: [Row]
     let has_more: Bool
@@ -26,13 +27,14 @@ struct Audit {
     var rows: [Balance.Row] = []
     var target: String? =
       "\(settings.clientsPath)status/\(settings.status)?limit=\(Self.pageSize)"
-      + "&fields=name,city,last_service,address"
+      + "&fields=name,city,last_service,address,email"
     while let next = target {
       let answer = try get(next, until: Clock.monotonic + UInt64(seconds * 1e9))
       let page = try JSONDecoder().decode(Page.self, from: Data(answer.body))
       rows += page.data.map {
         Balance.Row(
-          name: $0.name, city: $0.city, lastService: $0.last_service, address: $0.address)
+          name: $0.name, city: $0.city, lastService: $0.last_service, address: $0.address,
+          email: $0.email)
       }
       target = Self.next(answer)
       guard page.has_more == (target != nil) else {

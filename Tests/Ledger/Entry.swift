@@ -69,7 +69,7 @@ struct Entry: Sendable {
   }
 
   /// Nothing more will be asked of the row.
-  mutating func forget() { (id, email, tag, staleTag) = (nil, nil, nil, nil) }
+  mutating func forget() { (id, tag, staleTag) = (nil, nil, nil) }
 }
 
 /// What the ledger and the rows that are there disagree about.
@@ -79,6 +79,7 @@ struct Balance: Sendable {
     let city: String?
     let lastService: String?
     let address: String?
+    var email: String?
   }
 
   private(set) var rows = 0
@@ -93,9 +94,9 @@ struct Balance: Sendable {
   private(set) var different = 0
   /// Writes without an answer: how many there were, and how many of them were done.
   private(set) var maybe = 0
-  /// Writes that had to be refused: none has left a row.
-  private(set) var refused = 0
   private(set) var maybeDone = 0
+  /// Writes that had to be refused.
+  private(set) var refused = 0
   /// A line for each disagreement.
   private(set) var lines: [String] = []
 
@@ -123,7 +124,7 @@ struct Balance: Sendable {
       lines.append("twice name=\(entry.name) rows=\(rows.count)")
       return
     }
-    let fate = entry.fates.firstIndex { Self.is(rows.first, $0) }
+    let fate = entry.fates.firstIndex { Self.is(rows.first, $0, email: entry.email) }
     if let fate {
       if fate > 0 { maybeDone += 1 }
     } else if let row = rows.first {
@@ -135,7 +136,8 @@ struct Balance: Sendable {
         let wanted = entry.fates.map { $0?.lastService ?? "none" }.joined(separator: ",")
         lines.append(
           "different name=\(entry.name) wanted=\(wanted) last_service=\(row.lastService ?? "")"
-            + " city=\(row.city ?? "") address_bytes=\(row.address?.utf8.count ?? 0)")
+            + " city=\(row.city ?? "") address_bytes=\(row.address?.utf8.count ?? 0)"
+            + (row.email == entry.email ? "" : " another email"))
       }
     } else {
       missing += 1
@@ -143,9 +145,9 @@ struct Balance: Sendable {
     }
   }
 
-  private static func `is`(_ row: Row?, _ values: Values?) -> Bool {
+  private static func `is`(_ row: Row?, _ values: Values?, email: String?) -> Bool {
     guard let row, let values else { return row == nil && values == nil }
     return row.city == values.city && row.lastService == values.lastService
-      && row.address == values.address?.text
+      && row.address == values.address?.text && row.email == email
   }
 }

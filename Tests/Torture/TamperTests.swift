@@ -106,6 +106,12 @@ extension Torture {
             UPDATE clients SET address = left(address, -1)
             WHERE id = (\(rows) AND address IS NOT NULL LIMIT 1)
             """, found: \.different),
+        Fault(
+          name: "an address changed",
+          sql: """
+            UPDATE clients SET email = 'other@ledger.example'
+            WHERE id = (\(rows) AND email IS NOT NULL LIMIT 1)
+            """, found: \.different),
         Fault(name: "a row that nobody wrote", sql: copy(", name = 'nobody'"), found: \.unknown),
         // Nothing but creates and refused writes: a mark that is on no row is one that was refused.
         Fault(
