@@ -70,7 +70,7 @@ internal import Glibc
   convenience init?(
     _ string: ConnectionString, _ settings: SessionSettings, _ options: [String: String]
   ) {
-    let handle = unsafe Self.withOptions(string, options) {
+    let handle = unsafe string.withParameters(options) {
       unsafe PQconnectStartParams($0, $1, 1)
     }
     guard let handle = unsafe handle else { return nil }
@@ -86,24 +86,6 @@ internal import Glibc
   }
 
   deinit { unsafe PQfinish(handle) }
-
-  /// Calls `body` with keywords and values as PQconnectStartParams takes them; it copies both.
-  static func withOptions(
-    _ string: ConnectionString, _ extra: [String: String],
-    _ body: ([UnsafePointer<CChar>?], [UnsafePointer<CChar>?]) -> OpaquePointer?
-  ) -> OpaquePointer? {
-    let options =
-      [
-        ("dbname", string.conninfo), ("client_encoding", "UTF8"),
-        ("fallback_application_name", "erp-back"),
-      ] + extra.map { ($0.key, $0.value) }
-    let keywords = unsafe options.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
-    let values = unsafe options.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
-    defer {
-      unsafe (keywords + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) }
-    }
-    return unsafe body(keywords, values)
-  }
 
   /// The socket; changes while connecting.
   var descriptor: Int32 { unsafe PQsocket(handle) }

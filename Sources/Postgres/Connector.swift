@@ -36,12 +36,15 @@ internal import Glibc
 
   /// The outcome, once; nil when memory ran out.
   func take() -> OpaquePointer? {
+    // What the thread wrote before the byte is seen after it.
+    var done: UInt8 = 0
+    _ = unsafe read(ends[0], &done, 1)
     defer { unsafe handle = nil }
     return unsafe handle
   }
 
   private func connect() {
-    unsafe handle = unsafe Connection.withOptions(string, options) {
+    unsafe handle = unsafe string.withParameters(options) {
       unsafe PQconnectdbParams($0, $1, 1)
     }
     var done: UInt8 = 1

@@ -19,10 +19,7 @@ public final class Pool {
   private var heardAt: [UInt64]
   /// When a slot's connection was made.
   private var openedAt: [UInt64]
-  /// By host, when there are several: until when it comes last, since it did not answer. libpq asks
-  /// one after the other and would never come to the second
-  /// (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-MULTIPLE-HOSTS).
-  private var silentUntil: [UInt64]
+  private var hosts: HostOrder
   /// By ticket.
   private var courses: [Course] = []
   private var actions: [PoolState.Action] = []
@@ -37,20 +34,6 @@ public final class Pool {
   /// What happened so far.
   public private(set) var counts = Counts()
 
-  /// How far a request has come.
-  private struct Course {
-    /// Which slot runs it; -1: none.
-    var slot = -1
-    /// How often it was sent.
-    var attempts: UInt8 = 0
-    /// It was undone with its group.
-    var isAlone = false
-    /// What its connection had prepared was of no use.
-    var isUnprepared = false
-    /// When it was submitted.
-    var since: UInt64 = 0
-  }
-
   /// Serialization failures and deadlocks are tried this often (PostgreSQL, section 13.5).
   private static let maxAttempts: UInt8 = 3
   /// How long a cancelled statement may take to end.
@@ -58,8 +41,6 @@ public final class Pool {
   /// How long a connection that writes are refused on is taken for the best there is.
   private static let readOnlyLimit: UInt64 = 1_000_000_000
   private static let never = UInt64.max
-  /// How long a host that did not answer comes last.
-  private static let silenceLimit: UInt64 = 60_000_000_000
 
   /// Begins to connect at the first `tick` or `submit`.
   public init(
@@ -77,7 +58,7 @@ public final class Pool {
     deadlines = Array(repeating: Self.never, count: limits.size)
     heardAt = Array(repeating: 0, count: limits.size)
     openedAt = Array(repeating: 0, count: limits.size)
-    silentUntil = Array(repeating: 0, count: string.hosts.count)
+    hosts = HostOrder(count: string.hosts.count)
   }
 
   /// Whether `tick` is wanted at short intervals.
@@ -180,7 +161,8 @@ public final class Pool {
       if connections[slot]?.isReady == true {
         lose(slot)
       } else {
-        noteSilence(slot)
+        // A connector's thread does not tell at which host it was; the first is tried first.
+        hosts.noteSilence(of: connections[slot]?.host(of: string), now: now)
         refuse(slot, "the server did not answer within \(connectLimit / 1_000_000) ms")
       }
     }
@@ -200,7 +182,7 @@ public final class Pool {
 
   private func connect(_ slot: Int) {
     deadlines[slot] = now + connectLimit
-    let options = string.options(inOrder: hostOrder)
+    let options = string.options(inOrder: hosts.order(now: now))
     if string.needsNameService {
       // libpq counts in seconds and takes 1 as 2.
       let seconds = max(Int(connectLimit / 1_000_000_000), 2)
@@ -215,19 +197,6 @@ public final class Pool {
     }
     connections[slot] = connection
     follow(slot, connection, connection.firstProgress)
-  }
-
-  /// Hosts that answer, then those that did not, each in the order of the string.
-  private var hostOrder: [Int] {
-    let silence = silentUntil.map { $0 > now ? $0 : 0 }
-    return silence.indices.sorted { (silence[$0], $0) < (silence[$1], $1) }
-  }
-
-  /// The attempt has taken all its time: the host that it was at comes last from now on.
-  private func noteSilence(_ slot: Int) {
-    // A connector's thread does not tell; the first is tried first.
-    guard let host = connections[slot]?.host(of: string) ?? hostOrder.first else { return }
-    silentUntil[host] = now + Self.silenceLimit
   }
 
   /// Takes over what a connector's thread has made.
