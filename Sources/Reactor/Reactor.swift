@@ -106,6 +106,9 @@ public final class Reactor {
     loop.tick(every: interval)
   }
 
+  /// Events after which what they queued is sent.
+  private static let flushEvery = 32
+
   /// One flush of all that was queued, then everything that is ready.
   private func turn() {
     service.flush()
@@ -114,6 +117,8 @@ public final class Reactor {
     let count = loop.wait()
     service.now = EventLoop.now
     for index in 0..<count {
+      // The server works on the first of a large turn while the rest of it is read.
+      if index > 0, index.isMultiple(of: Self.flushEvery) { service.flush() }
       let event = loop.event(index)
       switch event.source {
       case .exchange(let index, let generation):
