@@ -272,6 +272,9 @@ internal import Glibc
     if phase == .settingUp, !consume() { return .dead }
     while true {
       if let (tag, verdict) = writes.popSettled() { return event(tag, verdict) }
+      // Once it is dead libpq 15 has forgotten what was asked (pqDropConnection), and takes the rows that
+      // it had read but not looked at for those of a Describe: no row, and no error.
+      if unsafe PQstatus(handle) == CONNECTION_BAD { return .dead }
       if unsafe PQisBusy(handle) == 1 { return .none }
       guard let result = unsafe PQgetResult(handle) else {
         // The end of one entry's results, or of everything.
@@ -344,7 +347,8 @@ internal import Glibc
     _ result: OpaquePointer, _ status: ExecStatusType, _ statement: Int?
   ) -> WriteBatch.Verdict {
     switch status {
-    case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
+    // Every statement returns rows, if none.
+    case PGRES_TUPLES_OK:
       return unsafe .done(WriteBatch.Held(Result(result)))
     case PGRES_PIPELINE_ABORTED:
       unsafe PQclear(result)
