@@ -167,7 +167,7 @@ public struct PoolState: Sendable {
     failures = 0
     let shortening = limits.lifetime / 10 / 256 * UInt64(jitter)
     slots[slot] = .open(inFlight: 0, used: now, expires: now + limits.lifetime - shortening)
-    dispatch(now: now, &actions)
+    dispatch(now: now, isNew: true, &actions)
   }
 
   /// An attempt to connect failed.
@@ -272,13 +272,15 @@ public struct PoolState: Sendable {
     actions.append(.run(ticket: ticket, slot: slot))
   }
 
-  private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
+  /// - Parameter isNew: there is a connection more, and there may be further ones: reads wait for them
+  ///   rather than for each other.
+  private mutating func dispatch(now: UInt64, isNew: Bool = false, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
       companies[slot] = next.company
       switch next.company {
       case .none: run(next.ticket, slot, now: now, &actions)
       case .reads:
-        let others = areReadsQuick ? companions() : []
+        let others = areReadsQuick && !isNew ? companions() : []
         run(next.ticket, slot, now: now, &actions)
         for ticket in others { run(ticket, slot, now: now, &actions) }
       case .writes(let key):

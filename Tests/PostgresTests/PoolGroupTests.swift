@@ -159,6 +159,14 @@ import Testing
     #expect(bench.actions == runs(on: 0, 7...7))
   }
 
+  @Test func `a new connection takes one read that waits`() {
+    var bench = PoolBench(open: 1, size: 2, queue: 20, group: 4)
+    bench.submit(1)
+    for ticket in 2...5 { bench.submit(ticket, .reads) }
+    bench.connected(1)
+    #expect(bench.actions == runs(on: 1, 2...2))
+  }
+
   @Test func `no more reads go together than the limit says`() {
     var bench = twoBusy()
     for ticket in 3...20 { bench.submit(ticket, .reads) }
