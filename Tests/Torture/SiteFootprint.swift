@@ -12,7 +12,7 @@ struct SiteFootprint: CustomStringConvertible {
   init(_ site: Site) throws {
     let responder = try #require(site.responder.process).pid
     responderKilobytes = try Self.resident(responder)
-    nginxKilobytes = try Self.workers(of: site).reduce(0) { try $0 + Self.resident($1) }
+    nginxKilobytes = try site.nginxWorkers().reduce(0) { try $0 + Self.resident($1) }
     descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(responder)/fd").count
   }
 
@@ -46,16 +46,17 @@ struct SiteFootprint: CustomStringConvertible {
     else { throw Failure("no VmRSS of \(process)") }
     return number
   }
+}
 
-  private static func workers(of site: Site) throws -> [pid_t] {
-    let master = try site.nginxMaster()
+extension Site {
+  /// The worker processes of the site's nginx.
+  func nginxWorkers() throws -> [pid_t] {
+    let master = try nginxMaster()
     let tasks = "/proc/\(master)/task/\(master)/children"
     return try String(contentsOfFile: tasks, encoding: .utf8).split(separator: " ")
       .compactMap { pid_t($0) }
   }
-}
 
-extension Site {
   /// The master process of the site's nginx.
   func nginxMaster() throws -> pid_t {
     let place = URL(fileURLWithPath: nginxConfiguration).deletingLastPathComponent()

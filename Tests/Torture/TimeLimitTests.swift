@@ -170,7 +170,6 @@ extension Torture {
             .deletingLastPathComponent().path
           _ = try Output.ofSuccess(
             Workbench.require().scripts + "/site", ["reload", directory])
-          Thread.sleep(forTimeInterval: 0.5)  // the workers of before take no more
         }
         let process = try #require(site.responder.process)
         func create(hanging seconds: Double) throws -> (Answer, Double) {
