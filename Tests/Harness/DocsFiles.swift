@@ -3,7 +3,7 @@ import Foundation
 /// What `scripts/ui` has fetched for the page at `/docs`.
 enum DocsFiles {
   private static let build = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../../.build").standardized.path
+    .appendingPathComponent("../../.build").standardized.path
 
   static let folder = build + "/swagger-ui"
 

@@ -72,8 +72,8 @@ extension Scene {
 }
 
 extension LedgerLine {
-  /// Answers to one method that were not a success.
+  /// Answers to one method that were the service's failure: 5xx.
   func refused(_ method: String) -> Int {
-    (answers[method] ?? [:]).filter { $0.key != "200" && $0.key != "201" }.values.reduce(0, +)
+    (answers[method] ?? [:]).filter { $0.key.hasPrefix("5") }.values.reduce(0, +)
   }
 }

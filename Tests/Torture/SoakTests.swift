@@ -7,8 +7,8 @@ extension Torture {
   /// Very many requests, one in eight of which fails, and a database that is restarted meanwhile:
   /// nothing grows, nothing is lost, and both sides have counted the same.
   @Suite struct SoakTests {
-    static let requests = Scene.length(short: 22_000, long: 1_100_000)
-    static let failing = Scene.length(short: 2000, long: 100_000)
+    static let requests = Scene.length(short: 44_000, long: 1_100_000)
+    static let failing = Scene.length(short: 4000, long: 100_000)
     static let restarts = Scene.length(short: 2, long: 20)
     /// Until then every buffer has met its largest answer, every connection of the pools was made
     /// and made again after the first restart, and every statement was prepared on each.
@@ -90,7 +90,7 @@ extension Torture {
     ) throws -> Watched {
       var watched = Watched()
       let distance = Self.requests * 95 / 100 / (Self.restarts + 1)
-      let pause = Scene.length(short: 0.1, long: 1)
+      let pause = Scene.length(short: 0.02, long: 1)
       while ledger.isRunning {
         let metrics = try site.metrics()
         let count = Self.routes.reduce(0) {
