@@ -20,6 +20,8 @@ public struct Plan: Sendable {
   public internal(set) var statement: Statement?
   /// Its parameters.
   public internal(set) var parameters = Parameters()
+  /// Of a list longer than the usual: when its rows have as many bytes, those behind are not wanted.
+  public internal(set) var rowBytes: Int?
   var answer = Answer.none
   /// Index of the resource; nil for service routes.
   var resource: Int?
@@ -48,6 +50,7 @@ public struct Plan: Sendable {
   mutating func reset() {
     statement = nil
     parameters.reset()
+    rowBytes = nil
     answer = .none
     resource = nil
     path = 0..<0

@@ -51,7 +51,7 @@ extension Application {
   }
 
   /// A page ends early, and says that there is more, once it has this many bytes.
-  private static let largestPage = 16_777_216
+  static let largestPage = 16_777_216
   private static let successOpening = Array(#"{"success":true,"data":"#.utf8)
 
   /// The tag of row 0, whose `xmin` stands behind the columns.
@@ -100,7 +100,7 @@ extension Application {
       writers[index].write(rows, row: count, columns: list.fields, into: &response.body)
       count += 1
     }
-    let hasMore = found > count
+    let hasMore = found > count || rows.isCut
     response.body.append(#"],"count":"#)
     response.body.appendDecimal(count)
     response.body.append(hasMore ? #","has_more":true"# : #","has_more":false"#)

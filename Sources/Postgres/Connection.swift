@@ -6,33 +6,6 @@ internal import Glibc
 ///
 /// Legal order: `advance` until `.ready` → (`send`… `sync`) and `receive`, in any interleaving.
 @safe public final class Connection {
-  /// What `advance` waits for.
-  enum Progress: Equatable {
-    case reading, writing
-    case ready
-    case failed(String)
-  }
-
-  /// What comes back, in the order of `send`.
-  enum Event: ~Copyable {
-    case rows(tag: Int, Result)
-    case refused(tag: Int, ServerError)
-    /// Did not run or was rolled back, because another of the same batch was refused.
-    case aborted(tag: Int)
-    /// Nothing more can be read now.
-    case none
-    /// The connection is dead.
-    case dead
-  }
-
-  /// What was sent and not yet answered. A tag of -1: nobody waits for it any more.
-  private enum Entry {
-    case settings
-    case prepare(Int)
-    case execute(statement: Int?, tag: Int, isRead: Bool)
-    case sync
-  }
-
   private enum Phase { case connecting, settingUp, ready }
 
   private let handle: OpaquePointer
@@ -51,6 +24,8 @@ internal import Glibc
   private var prepares: Bool { settings.prepares && !isPooled }
   private var refusedPreparation: ServerError?
   private var writes = WriteBatch()
+  /// Of the list at the front, if its rows are taken one at a time.
+  private var gathered: GatheredRows?
   /// Whether everything sent was answered, the last Sync too.
   var isIdle: Bool { entries.isEmpty && !hasUnsynced }
   /// Syncs that have not come back.
@@ -170,11 +145,13 @@ internal import Glibc
   ///   - ranges: of `bytes`, in binary format; nil is NULL.
   ///   - isPlannedEachTime: its plan is made for these values.
   ///   - isRead: a read's rows stand at once, a write's when its Sync has come back.
+  ///   - rowBytes: of a read: once its rows have as many bytes those behind are dropped, and the result
+  ///     says so; nil: all are taken, and faster.
   ///   - tag: comes back with the outcome.
   /// - Returns: false when the connection is dead; nothing of the statement was sent.
   public func send(
     index: Int?, sql: String, types: [UInt32], bytes: [UInt8], ranges: [Range<Int>?],
-    isPlannedEachTime: Bool, isRead: Bool, tag: Int
+    isPlannedEachTime: Bool, isRead: Bool, rowBytes: Int?, tag: Int
   ) -> Bool {
     guard unsafe PQstatus(handle) == CONNECTION_OK else { return false }
     // libpq sends early when much is queued, so a refusal may be read before this batch has its
@@ -211,7 +188,9 @@ internal import Glibc
         handle, sql, count, types, values, lengths, formats, 1) == 1
     }
     guard isSent else { return false }
-    entries.append(.execute(statement: index, tag: tag, isRead: isRead && prepares))
+    entries.append(
+      .execute(statement: index, tag: tag, isRead: isRead && prepares, rowBytes: rowBytes))
+    chooseRowMode()
     hasUnsynced = true
     unsyncedStatements += 1
     return true
@@ -280,12 +259,19 @@ internal import Glibc
         // The end of one entry's results, or of everything.
         if unsafe PQstatus(handle) == CONNECTION_BAD { return .dead }
         if entries.isEmpty { return .none }
+        chooseRowMode()
         if unsafe PQisBusy(handle) == 1 { return .none }
         continue
       }
       let status = unsafe PQresultStatus(result)
       guard let entry = entries.first else {
         unsafe PQclear(result)
+        return .dead
+      }
+      if status == PGRES_SINGLE_TUPLE {
+        let isTaken = unsafe gather(result, entry)
+        unsafe PQclear(result)
+        if isTaken { continue }
         return .dead
       }
       // A commit that is refused comes before its Sync, which is still owed.
@@ -308,7 +294,7 @@ internal import Glibc
         let isDone = status == PGRES_TUPLES_OK
         let error = unsafe ServerError(result)
         if isDone && phase == .settingUp {
-          isPooled = unsafe Self.process(result) != PQbackendPID(handle)
+          isPooled = unsafe SessionSettings.process(in: result) != PQbackendPID(handle)
         }
         unsafe PQclear(result)
         if !isDone && phase == .settingUp { return .refused(tag: -1, error) }
@@ -319,9 +305,9 @@ internal import Glibc
           if status == PGRES_FATAL_ERROR { refusedPreparation = unsafe ServerError(result) }
         }
         unsafe PQclear(result)
-      case .execute(_, let tag, true) where status == PGRES_TUPLES_OK:
-        return unsafe .rows(tag: tag, Result(result))
-      case .execute(let statement, let tag, let isRead):
+      case .execute(_, let tag, true, _) where status == PGRES_TUPLES_OK:
+        return unsafe .rows(tag: tag, rows(result))
+      case .execute(let statement, let tag, let isRead, _):
         let verdict = unsafe verdict(result, status, statement)
         // No Sync will come back after an error that ends the session.
         if case .refused(let error) = verdict, error.state.endsSession {
@@ -333,14 +319,24 @@ internal import Glibc
     }
   }
 
-  /// The last column of what applies the settings: an int4, in network byte order.
-  private static func process(_ result: OpaquePointer) -> Int32? {
-    let column = unsafe PQnfields(result) - 1
-    guard unsafe PQntuples(result) == 1, unsafe PQgetlength(result, 0, column) == 4,
-      let bytes = unsafe PQgetvalue(result, 0, column)
-    else { return nil }
-    // libpq has four bytes there.
-    return unsafe Int32(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Int32.self))
+  /// Once the statement at the front is libpq's current one, and before its first row is looked at;
+  /// earlier libpq refuses, and this is called again.
+  private func chooseRowMode() {
+    guard case .execute(_, _, _, .some) = entries.first else { return }
+    _ = unsafe PQsetSingleRowMode(handle)
+  }
+
+  private func gather(_ row: OpaquePointer, _ entry: Entry) -> Bool {
+    guard case .execute(_, _, _, let limit?) = entry else { return false }
+    if gathered == nil { unsafe gathered = GatheredRows(like: row, limit: limit) }
+    return unsafe gathered?.append(row) ?? false
+  }
+
+  /// The rows of the entry whose last result this is.
+  private func rows(_ last: OpaquePointer) -> Result {
+    guard let gathered = gathered.take() else { return unsafe Result(last) }
+    unsafe PQclear(last)
+    return gathered.rows()
   }
 
   private func verdict(
@@ -349,13 +345,14 @@ internal import Glibc
     switch status {
     // Every statement returns rows, if none.
     case PGRES_TUPLES_OK:
-      return unsafe .done(WriteBatch.Held(Result(result)))
+      return unsafe .done(WriteBatch.Held(rows(result)))
     case PGRES_PIPELINE_ABORTED:
       unsafe PQclear(result)
       guard let error = refusedPreparation else { return .aborted }
       refusedPreparation = nil
       return .refused(error)
     default:
+      gathered = nil
       let error = unsafe ServerError(result)
       unsafe PQclear(result)
       if error.state.needsPreparing, let statement { prepared[statement] = [] }
@@ -377,8 +374,9 @@ internal import Glibc
   func orphan(_ tag: Int) {
     writes.orphan(tag)
     for offset in 0..<entries.count {
-      if case .execute(let statement, tag, let isRead) = entries[offset] {
-        entries[offset] = .execute(statement: statement, tag: -1, isRead: isRead)
+      if case .execute(let statement, tag, let isRead, let rowBytes) = entries[offset] {
+        entries[offset] = .execute(
+          statement: statement, tag: -1, isRead: isRead, rowBytes: rowBytes)
       }
     }
   }
@@ -387,7 +385,7 @@ internal import Glibc
   func takeTags() -> [Int] {
     var tags = writes.takeTags()
     while let entry = entries.popFirst() {
-      if case .execute(_, let tag, _) = entry, tag >= 0 { tags.append(tag) }
+      if case .execute(_, let tag, _, _) = entry, tag >= 0 { tags.append(tag) }
     }
     return tags
   }

@@ -5,10 +5,13 @@ internal import CPostgres
   private let handle: OpaquePointer
   /// Rows.
   public let count: Int
+  /// Whether there were more rows than are here.
+  public let isCut: Bool
 
   /// Takes over the handle.
-  init(_ handle: OpaquePointer) {
+  init(_ handle: OpaquePointer, isCut: Bool = false) {
     unsafe self.handle = unsafe handle
+    self.isCut = isCut
     count = unsafe Int(PQntuples(handle))
   }
 

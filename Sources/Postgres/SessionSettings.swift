@@ -1,3 +1,5 @@
+internal import CPostgres
+
 /// How every session is set up.
 public struct SessionSettings: Sendable {
   /// Milliseconds.
@@ -29,6 +31,16 @@ public struct SessionSettings: Sendable {
     return "SELECT "
       + settings.map { "pg_catalog.set_config('\($0.0)', '\($0.1)', false)" }
       .joined(separator: ", ") + ", pg_catalog.pg_backend_pid()"
+  }
+
+  /// The last column of what ``sql`` returns: an int4, in network byte order.
+  static func process(in result: OpaquePointer) -> Int32? {
+    let column = unsafe PQnfields(result) - 1
+    guard unsafe PQntuples(result) == 1, unsafe PQgetlength(result, 0, column) == 4,
+      let bytes = unsafe PQgetvalue(result, 0, column)
+    else { return nil }
+    // libpq has four bytes there.
+    return unsafe Int32(bigEndian: UnsafeRawPointer(bytes).loadUnaligned(as: Int32.self))
   }
 
   /// For one transaction: its plans are made for its values.

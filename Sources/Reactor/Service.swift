@@ -326,7 +326,8 @@ extension Service: PoolOwner {
       index: mayPrepare ? statement.index : nil, sql: statement.sql,
       types: statement.parameterTypes,
       bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
-      isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead, tag: ticket)
+      isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead,
+      rowBytes: exchange.plan.rowBytes, tag: ticket)
   }
 
   func isRead(_ ticket: Int) -> Bool {

@@ -151,6 +151,21 @@ import Testing
     #expect(next.parameters.contains(Cell.uuid(UInt8(count - 1))))
   }
 
+  /// Of a list longer than the usual the connection keeps rows up to a size only.
+  @Test(arguments: [(100, nil), (101, 16_777_216), (1000, 16_777_216)] as [(Int, Int?)])
+  func `rows that were left behind are told of`(_ limit: Int, _ bytes: Int?) throws {
+    var exchange = Exchange("GET", "/clients/?limit=\(limit)")
+    #expect(exchange.plan.rowBytes == bytes)
+    var rows = FakeRows([Cell.client(1), Cell.client(2)])
+    rows.isCut = true
+    exchange.render(rows)
+    #expect(exchange.json["count"] as? Int == 2)
+    #expect(exchange.json["has_more"] as? Bool == true)
+    let link = try #require(exchange.values("Link").first)
+    let next = Exchange("GET", String(link.dropFirst().prefix { $0 != ">" }))
+    #expect(next.parameters.contains(Cell.uuid(2)))
+  }
+
   @Test func `HEAD of a list has its length and link`() {
     var exchange = Exchange("HEAD", "/clients/?limit=1")
     exchange.render(FakeRows([Cell.client(1), Cell.client(2)]))

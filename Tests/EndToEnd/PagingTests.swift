@@ -19,6 +19,21 @@ extension EndToEnd {
       #expect(pages.dropLast().allSatisfy { $0.ids.count == limit })
     }
 
+    /// Rows of a list longer than the usual are taken from libpq one at a time.
+    @Test func aLongListHasTheSameRows() throws {
+      let city = try site.fill(90, set: "tags = ARRAY['a', name]")
+      for order in ["", "&sort=-name", "&q=Row", "&offset=7"] {
+        let target = "/clients/?city=\(city)\(order)&limit="
+        let usual = try site.get(target + "100")
+        let long = try site.get(target + "1000")
+        #expect(usual.ids.count >= 83 && long.body == usual.body, "\(order)")
+      }
+      for target in ["/clients/?limit=1000&city=\(unique())", "/clients/?limit=101&offset=9999999"]
+      {
+        #expect(try site.get(target).json["count"] == 0)
+      }
+    }
+
     @Test func rowsOfOneMomentAreNotLost() throws {
       let city = try site.fill(11, set: "created_at = '2025-03-01 00:00:00.123456+00'")
       let whole = try site.get("/clients/?city=\(city)").ids

@@ -243,6 +243,10 @@ extension Torture {
         let rest = try site.get(try #require(many.next))
         #expect(rest.ids.count == 1 && rest.next == nil)
         #expect(Set(many.ids + rest.ids).count == 18)
+        // Rows are held up to that size, whatever of them is asked for.
+        let pages = try site.pages(from: "/clients/?limit=1000&fields=id")
+        #expect(pages.map(\.ids.count) == [17, 17, 1])
+        #expect(Set(pages.flatMap(\.ids)).count == 35)
         Scene.report(
           "limit, page",
           "17 rows of 1 MB: one page; 18: a page of 17, \(many.body.count) bytes, and one of 1")

@@ -4,6 +4,7 @@
 struct FakeRows: Rows {
   private var bytes: [UInt8] = []
   private var ranges: [[Range<Int>?]] = []
+  var isCut = false
 
   init(_ rows: [[[UInt8]?]]) {
     for row in rows {
