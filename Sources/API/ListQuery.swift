@@ -46,9 +46,15 @@ struct ListQuery {
   mutating func read(
     _ bytes: Span<UInt8>, _ query: Range<Int>, _ resource: Resource, isStrict: Bool
   ) -> Violations {
-    // A parameter given twice: the last one counts, for its violations too.
+    // A parameter given twice: the last one counts, for its violations too. What means nothing is kept
+    // only where it is a violation, and of those no more than are told.
     var pairs: [(name: [UInt8], value: [UInt8])] = []
+    var unknown = 0
     QueryString.forEach(bytes, query) { name, value, _ in
+      if !Self.isKnown(name, resource) {
+        guard isStrict, unknown < Violation.limit else { return }
+        unknown += 1
+      }
       pairs.removeAll { $0.name == name }
       pairs.append((name, value))
     }
@@ -121,6 +127,13 @@ struct ListQuery {
       shape.sql(resource, order: order, nullKeys: nullKeys),
       shape.parameterTypes(resource, order: order, nullKeys: nullKeys), isRead: true,
       isPlannedEachTime: true, index: nil)
+  }
+
+  private static func isKnown(_ name: [UInt8], _ resource: Resource) -> Bool {
+    switch String(decoding: name, as: UTF8.self) {
+    case "offset", "after": true
+    default: isKept(name, resource)
+    }
   }
 
   /// Whether a link to the next page repeats the parameter.

@@ -10,12 +10,14 @@ public struct Parameters: Sendable {
   public init() {}
 
   mutating func reset() {
-    if bytes.capacity > 65_536 {
-      bytes = []
-    } else {
-      bytes.removeAll(keepingCapacity: true)
-    }
+    trim()
+    bytes.removeAll(keepingCapacity: true)
     ranges.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives their memory back if it is much; they are of no more use then.
+  mutating func trim() {
+    if bytes.capacity > 65_536 { bytes = [] }
   }
 
   /// Makes room at once for what a body becomes.

@@ -20,8 +20,8 @@ public struct Plan: Sendable {
   public internal(set) var statement: Statement?
   /// Its parameters.
   public internal(set) var parameters = Parameters()
-  /// Of a list longer than the usual: when its rows have as many bytes, those behind are not wanted.
-  public internal(set) var rowBytes: Int?
+  /// Rows that a list may have; 0: it is none.
+  var limit = 0
   var answer = Answer.none
   /// Index of the resource; nil for service routes.
   var resource: Int?
@@ -47,10 +47,24 @@ public struct Plan: Sendable {
     return (uuid.bigEndian(UInt64.self) ?? 0) ^ (uuid.bigEndian(UInt64.self, at: 8) ?? 0)
   }
 
+  /// Whether its statement may share a transaction with others. A short list saves by it; one of 100
+  /// rows is not faster, and those behind it wait for it (docs/performance.md). Nor is a large write, and
+  /// libpq keeps the room that a group took in its buffer.
+  public var mayGroup: Bool {
+    guard let statement else { return false }
+    return statement.mayGroup && limit <= 25 && parameters.bytes.count <= 65_536
+  }
+
+  /// Of a list longer than the usual: when its rows have as many bytes, those behind are not wanted.
+  public var rowBytes: Int? { limit > ListQuery.defaultLimit ? Application.largestPage : nil }
+
+  /// Gives the memory of its parameters back if it is much; the plan is of no more use then.
+  public mutating func trim() { parameters.trim() }
+
   mutating func reset() {
     statement = nil
     parameters.reset()
-    rowBytes = nil
+    limit = 0
     answer = .none
     resource = nil
     path = 0..<0

@@ -237,7 +237,7 @@ extension Application {
     list.shape.hasTotal = preferences.exactCount
     list.write(&plan.parameters)
     plan.statement = list.statement(resource, statementsOf[index])
-    plan.rowBytes = list.limit > ListQuery.defaultLimit ? Self.largestPage : nil
+    plan.limit = list.limit
     plan.answer = .list(list, preferences: preferences)
     return .query
   }

@@ -56,8 +56,13 @@ public struct Request: Sendable {
   public mutating func receive<Body>(
     _ read: (inout [UInt8], inout [Range<Int>]) -> Body
   ) -> Body {
-    if bytes.capacity > 65_536 { bytes = [] }
+    trim()
     return read(&bytes, &fields)
+  }
+
+  /// Gives its memory back if it is much; the request is of no more use then.
+  public mutating func trim() {
+    if bytes.capacity > 65_536 { bytes = [] }
   }
 
   /// Where `field` stands; nil when it was not sent or is empty.

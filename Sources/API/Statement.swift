@@ -34,7 +34,7 @@ public final class Statement: Sendable {
   public let isPlannedEachTime: Bool
   /// Whether it may share a transaction with others: short reads, or writes of one row each, whose
   /// first parameter is its id.
-  public let mayGroup: Bool
+  let mayGroup: Bool
 
   init(
     _ sql: String, _ parameterTypes: [ParameterType], lane: Lane = .pool, isRead: Bool,

@@ -87,6 +87,9 @@ internal import Glibc
     return .invalid
   }
 
+  /// Bytes taken of a request that has not come whole.
+  public var gatheredBytes: Int { overflow.count }
+
   private func checkOverflow() -> Arrival {
     let gathered = overflow
     return overflowCheck.advance(gathered.span)

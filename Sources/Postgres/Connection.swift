@@ -370,22 +370,20 @@ internal import Glibc
     }
   }
 
+  /// Whether anybody waits for an outcome.
+  var isAwaited: Bool { writes.isAwaited || entries.contains { $0.tag >= 0 } }
+
   /// Nobody waits for the outcome of `tag` any more.
   func orphan(_ tag: Int) {
     writes.orphan(tag)
-    for offset in 0..<entries.count {
-      if case .execute(let statement, tag, let isRead, let rowBytes) = entries[offset] {
-        entries[offset] = .execute(
-          statement: statement, tag: -1, isRead: isRead, rowBytes: rowBytes)
-      }
-    }
+    for offset in 0..<entries.count where entries[offset].tag == tag { entries[offset].orphan() }
   }
 
   /// The tags still in flight, in order; the connection is given up.
   func takeTags() -> [Int] {
     var tags = writes.takeTags()
     while let entry = entries.popFirst() {
-      if case .execute(_, let tag, _, _) = entry, tag >= 0 { tags.append(tag) }
+      if entry.tag >= 0 { tags.append(entry.tag) }
     }
     return tags
   }

@@ -25,5 +25,15 @@ extension Connection {
     /// `rowBytes`: of rows taken one at a time; nil: taken whole.
     case execute(statement: Int?, tag: Int, isRead: Bool, rowBytes: Int?)
     case sync
+
+    /// Of the request that waits for it; -1: none.
+    var tag: Int { if case .execute(_, let tag, _, _) = self { tag } else { -1 } }
+
+    /// Nobody waits for it any more.
+    mutating func orphan() {
+      if case .execute(let statement, _, let isRead, let rowBytes) = self {
+        self = .execute(statement: statement, tag: -1, isRead: isRead, rowBytes: rowBytes)
+      }
+    }
   }
 }

@@ -23,6 +23,7 @@ internal import Glibc
     self.options = options.merging(["connect_timeout": "\(limit)"]) { $1 }
     guard unsafe pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
     guard Detached.run({ [self] in connect() }) else { return nil }
   }
 
@@ -34,11 +35,15 @@ internal import Glibc
   /// Readable when the attempt is over.
   var descriptor: Int32 { ends[0] }
 
-  /// The outcome, once; nil when memory ran out.
-  func take() -> OpaquePointer? {
+  /// Whether the attempt is over: true once. Never waits.
+  func isOver() -> Bool {
     // What the thread wrote before the byte is seen after it.
     var done: UInt8 = 0
-    _ = unsafe read(ends[0], &done, 1)
+    return unsafe read(ends[0], &done, 1) == 1
+  }
+
+  /// The outcome, once `isOver` has said so; nil when memory ran out.
+  func take() -> OpaquePointer? {
     defer { unsafe handle = nil }
     return unsafe handle
   }

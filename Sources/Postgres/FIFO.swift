@@ -37,6 +37,10 @@ struct FIFO<Element> {
     return element
   }
 
+  func contains(where isMeant: (Element) -> Bool) -> Bool {
+    (0..<count).contains { isMeant(self[$0]) }
+  }
+
   /// The element `offset` places behind the first.
   subscript(offset: Int) -> Element {
     get {

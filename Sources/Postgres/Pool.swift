@@ -92,8 +92,9 @@ public final class Pool {
     guard slot >= 0, let connection = connections[slot] else { return state.withdraw(ticket) }
     courses[ticket].slot = -1
     connection.orphan(ticket)
-    // What is in company is not cancelled for one that left.
-    guard isHung || (state.limits.depth == 1 && state.load(slot) == 1) else { return }
+    // What is in company is not cancelled for one that left, and nothing is cancelled twice.
+    let isWanted = state.limits.depth > 1 || connection.isAwaited
+    guard isHung || !isWanted, deadlines[slot] == Self.never else { return }
     connection.cancellation()?.run()
     if state.limits.depth == 1 {
       // A late cancel must not meet the next statement: the connection ends with this one.
@@ -129,6 +130,8 @@ public final class Pool {
   public func ready(_ slot: Int, writable: Bool, now: UInt64) {
     self.now = now
     if let connector = connectors[slot] {
+      // Else it is the pipe of the one before, which was given up.
+      guard connector.isOver() else { return }
       take(slot, connector)
       return perform()
     }
@@ -342,22 +345,24 @@ public final class Pool {
       if error.state.needsPreparing { courses[ticket].isUnprepared = true }
       return enqueue(ticket)
     }
-    if error.state == .readOnlyTransaction, retireReadOnly(with: slot) {
+    // Its server became a standby, or was read-only when the session began: new sessions look for the one
+    // that writes. When this one is new itself there is none, and looking again would cost the reads dearly.
+    if error.state == .readOnlyTransaction, now >= openedAt[slot] + Self.readOnlyLimit {
+      renew(now: now, age: Self.readOnlyLimit)
+      owner.serverTakesNoWrites(self)
       counts.retries += 1
       return enqueue(ticket)
     }
     finish(ticket, .refused(error))
   }
 
-  /// A write was refused, and not done, because the server became a standby or was read-only when
-  /// this session began: new connections look for the one that writes. False when this one is new
-  /// itself: then there is none, and looking again for every write would cost the reads dearly.
-  private func retireReadOnly(with slot: Int) -> Bool {
-    guard now >= openedAt[slot] + Self.readOnlyLimit else { return false }
-    for slot in openedAt.indices where now >= openedAt[slot] + Self.readOnlyLimit {
+  /// Replaces the connections that are `age` nanoseconds old or older.
+  public func renew(now: UInt64, age: UInt64 = 0) {
+    self.now = now
+    for slot in openedAt.indices where now >= openedAt[slot] + age {
       state.retire(slot, &actions)
     }
-    return true
+    perform()
   }
 
   /// The connection is dead or given up. What was in flight on it goes elsewhere if it may.

@@ -21,6 +21,8 @@ public protocol PoolOwner: AnyObject {
   func finished(_ ticket: Int, _ outcome: consuming Outcome)
   /// Statements that one Sync ends were sent.
   func sent(batch size: Int, of pool: Pool)
+  /// A session that took writes takes none any more: its server is not the one that writes now.
+  func serverTakesNoWrites(_ pool: Pool)
   /// The database was lost, with the reason, or is back.
   func databaseChanged(_ pool: Pool, lost reason: String?)
   /// The database, which is lost, was looked for in vain.

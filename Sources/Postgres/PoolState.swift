@@ -231,8 +231,11 @@ public struct PoolState: Sendable {
     }
     var open = openCount
     for slot in slots.indices {
-      guard case .open(0, let used, let expires) = slots[slot] else { continue }
-      if now >= expires || (open > 1 && now >= used + limits.idle) {
+      guard case .open(let inFlight, let used, let expires) = slots[slot] else { continue }
+      if inFlight > 0 {
+        // Under a steady load it is never idle.
+        if now >= expires { slots[slot] = .draining(inFlight: inFlight) }
+      } else if now >= expires || (open > 1 && now >= used + limits.idle) {
         close(slot, &actions)
         open -= 1
       }

@@ -55,7 +55,7 @@ internal import Glibc
     guard let connector = Connector(string, limit: limit / 1000 + 2) else {
       throw .noConnection("out of memory")
     }
-    guard wait(for: connector.descriptor, until: deadline(limit)) else {
+    guard wait(for: connector.descriptor, until: deadline(limit)), connector.isOver() else {
       throw .noConnection("no answer within \(limit) ms")
     }
     return unsafe connector.take()

@@ -43,6 +43,9 @@ struct WriteBatch {
     for index in batch { outcomes[index].verdict = .aborted }
   }
 
+  /// Whether anybody waits for one of them.
+  var isAwaited: Bool { outcomes.contains { $0.tag >= 0 } }
+
   /// The next outcome that stands.
   mutating func popSettled() -> (tag: Int, verdict: Verdict)? {
     guard settled > 0 else { return nil }

@@ -37,6 +37,8 @@ final class Exchange {
   var plan = Plan()
   /// Index of the lane that has its statement.
   var lane = 0
+  /// Bytes of the request, as long as it is not answered.
+  var heldBytes = 0
   /// Whether the connection may carry another request.
   var isReusable = true
 
@@ -56,9 +58,11 @@ final class Exchange {
     isReusable = true
   }
 
-  /// Ends the connection.
+  /// Ends the connection. Buffers are kept for another, unless they are large.
   func close() {
     connection = nil
+    request.trim()
+    plan.trim()
     deadline = Self.never
   }
 }

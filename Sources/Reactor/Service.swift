@@ -1,13 +1,13 @@
-public import API
+internal import API
 internal import FastCGI
-public import Postgres
+internal import Postgres
 
 /// The wiring of plan and render: a request that has arrived is planned, its statement goes
 /// through a lane, what comes back is rendered and sent.
 final class Service {
-  private let application: Application
+  let application: Application
   private let settings: Settings
-  private let loop: EventLoop
+  let loop: EventLoop
   private let board: Board
   /// Its place on the board.
   private let number: Int
@@ -15,14 +15,16 @@ final class Service {
   /// CGI names of the fields that are read, by `Request.Field`.
   private static let names = Request.Field.allCases.map { Array($0.parameterName.utf8) }
 
-  private var exchanges = ExchangeTable()
+  private(set) var exchanges = ExchangeTable()
   private var random = SystemRandomNumberGenerator()
-  private var lanes: [Pool] = []
+  private(set) var lanes: [Pool] = []
   /// Statements per Sync, by lane.
-  private var batches: [Histogram]
+  var batches: [Histogram]
   private let writer = ResponseWriter()
   /// One for all: an answer is written and sent at a stretch.
-  private var response = Response()
+  var response = Response()
+  /// What requests hold that have not been answered.
+  private var memory = RequestMemory()
   private var scratch = [UInt8](repeating: 0, count: FastCGI.Connection.peekSize)
   /// Nanoseconds, read once per turn of the loop.
   var now = EventLoop.now
@@ -121,8 +123,11 @@ final class Service {
   private func arrive(_ exchange: Exchange) {
     guard let connection = exchange.connection else { return }
     exchange.hasArrived = false
-    switch connection.arrival(&scratch) {
+    let arrival = connection.arrival(&scratch)
+    memory.hold(exchange, connection.gatheredBytes)
+    switch arrival {
     case nil: remove(exchange)
+    case .partial where memory.isExhausted: remove(exchange)
     case .nothing: break
     case .partial:
       // The rest will never come.
@@ -161,6 +166,8 @@ final class Service {
         exchange.request, exchange.plan, metrics: metrics(), &response)
       answer(exchange)
     case .query:
+      memory.hold(exchange, exchange.request.bytes.count + exchange.plan.parameters.bytes.count)
+      if memory.isFull(for: exchange) { return fail(exchange, .unavailable, cause: "memory") }
       exchange.state = .waiting
       exchange.deadline = now + UInt64(settings.deadline) * 1_000_000
       exchange.lane = lane(for: exchange.plan)
@@ -168,7 +175,8 @@ final class Service {
     }
   }
 
-  private func answer(_ exchange: Exchange) {
+  func answer(_ exchange: Exchange) {
+    memory.release(exchange)
     observer.answered(exchange, response, now: EventLoop.now)
     exchange.isReusable = response.mayKeepConnection
     guard let connection = exchange.connection else {
@@ -178,6 +186,12 @@ final class Service {
     settle(
       exchange,
       connection.send(head: response.head, body: response.body, with: writer))
+  }
+
+  func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {
+    application.render(exchange.request, exchange.plan, failure: failure, &response)
+    exchange.cause = cause
+    answer(exchange)
   }
 
   /// After sending: the next request, or patience with a slow reader, or the end.
@@ -225,7 +239,10 @@ final class Service {
     remove(exchange)
   }
 
-  private func remove(_ exchange: Exchange) { exchanges.remove(exchange) }
+  private func remove(_ exchange: Exchange) {
+    memory.release(exchange)
+    exchanges.remove(exchange)
+  }
 
   // MARK: the database
 
@@ -276,12 +293,13 @@ final class Service {
 
   /// Whether something is owed that time alone can end.
   var needsTicks: Bool {
-    lanes.contains { $0.needsTicks }
+    lanes.contains { $0.needsTicks } || memory.isSwollen
       || exchanges.contains { $0.deadline != Exchange.never }
   }
 
   /// Gives up what is overdue.
   func tick() {
+    memory.trim()
     for lane in lanes { lane.tick(now: now) }
     for exchange in exchanges where now >= exchange.deadline {
       if exchange.state == .waiting {
@@ -309,85 +327,3 @@ final class Service {
     for exchange in exchanges { remove(exchange) }
   }
 }
-
-extension Service: PoolOwner {
-  func watch(_ descriptor: Int32, slot: Int, of pool: Pool, writable: Bool) {
-    // A descriptor that cannot be watched never becomes ready: its slot's deadline ends it.
-    try? loop.watch(
-      descriptor, writable ? [.readable, .writable] : [.readable],
-      for: .database(lane: number(of: pool), slot: slot))
-  }
-
-  func send(_ ticket: Int, on connection: Postgres.Connection, mayPrepare: Bool) -> Bool {
-    guard let exchange = exchanges[ticket], let statement = exchange.plan.statement else {
-      return false
-    }
-    return connection.send(
-      index: mayPrepare ? statement.index : nil, sql: statement.sql,
-      types: statement.parameterTypes,
-      bytes: exchange.plan.parameters.bytes, ranges: exchange.plan.parameters.ranges,
-      isPlannedEachTime: statement.isPlannedEachTime, isRead: statement.isRead,
-      rowBytes: exchange.plan.rowBytes, tag: ticket)
-  }
-
-  func isRead(_ ticket: Int) -> Bool {
-    exchanges[ticket]?.plan.statement?.isRead ?? false
-  }
-
-  /// Two states of one row made by one transaction would have one entity tag: the row's number.
-  func company(_ ticket: Int) -> PoolState.Company {
-    guard let plan = exchanges[ticket]?.plan, let statement = plan.statement, statement.mayGroup
-    else { return .none }
-    return statement.isRead ? .reads : .writes(key: plan.rowKey ?? UInt64(ticket))
-  }
-
-  func finished(_ ticket: Int, _ outcome: consuming Outcome) {
-    guard let exchange = exchanges[ticket] else { return }
-    switch consume outcome {
-    case .rows(let result):
-      application.render(exchange.request, exchange.plan, rows: result, &response)
-      answer(exchange)
-    case .refused(let error):
-      if Verdict(sqlState: error.state.rawValue) == .invalid {
-        observer.validationGap(sqlState: error.state.rawValue, requestID: exchange.request.id)
-      }
-      fail(
-        exchange,
-        .refused(
-          API.ServerError(
-            sqlState: error.state.rawValue, detail: error.detail, constraint: error.constraint)),
-        cause: Self.cause(error))
-    case .unavailable:
-      fail(exchange, .unavailable, cause: "no connection")
-    }
-  }
-
-  /// A missing table, column or permission is named; the text of other errors may hold data.
-  private static func cause(_ error: Postgres.ServerError) -> String {
-    let code = "SQLSTATE \(error.state.rawValue)"
-    guard Verdict(sqlState: error.state.rawValue) == .misconfigured else { return code }
-    return "\(code): \(error.message): see /health/ready"
-  }
-
-  private func fail(_ exchange: Exchange, _ failure: DatabaseFailure, cause: String) {
-    application.render(exchange.request, exchange.plan, failure: failure, &response)
-    exchange.cause = cause
-    answer(exchange)
-  }
-
-  func sent(batch size: Int, of pool: Pool) {
-    batches[number(of: pool)].add(UInt64(size), .sizes)
-  }
-
-  private func number(of pool: Pool) -> Int { pool === lanes.first ? 0 : 1 }
-
-  func databaseChanged(_ pool: Pool, lost reason: String?) {
-    observer.databaseChanged(lane: pool.name, lost: reason)
-  }
-
-  func databaseRefused(_ pool: Pool, reason: String) {
-    observer.databaseRefused(lane: pool.name, reason: reason)
-  }
-}
-
-extension Postgres.Result: Rows {}

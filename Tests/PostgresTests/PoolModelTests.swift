@@ -163,12 +163,24 @@ import Testing
         now +=
           [1, 50_000_000, 300_000_000, 3_000_000_000, 90_000_000_000].randomElement(using: &random)
           ?? 0
-        state.tick(now: now, &actions)
+        tick(&actions)
         try perform(actions)
         try #require(waiting.values.allSatisfy { now < $0 + limits.wait })
         return
       }
       try perform(actions)
+    }
+
+    /// Busy connections past their lifetime take no more.
+    private mutating func tick(_ actions: inout [PoolState.Action]) {
+      state.tick(now: now, &actions)
+      for slot in connections.indices {
+        if case .open(let tickets) = connections[slot], !tickets.isEmpty,
+          case .draining = state.slots[slot]
+        {
+          connections[slot] = .draining(tickets)
+        }
+      }
     }
 
     /// The server is well again: everything that was asked ends.
@@ -196,7 +208,7 @@ import Testing
         if waiting.isEmpty && busy.isEmpty { return }
         var actions: [PoolState.Action] = []
         now += 1_000_000
-        state.tick(now: now, &actions)
+        tick(&actions)
         try perform(actions)
       }
     }

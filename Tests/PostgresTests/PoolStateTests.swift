@@ -174,8 +174,9 @@ import Testing
     bench.tick(after: ms(700_000))
     #expect(bench.actions.isEmpty)
     bench.released(0)
+    #expect(bench.actions == [.close(slot: 0)])
     bench.tick()
-    #expect(bench.actions == [.close(slot: 0), .connect(slot: 0)])
+    #expect(bench.actions == [.connect(slot: 0)])
   }
 
   @Test func `lifetimes are up to a tenth shorter`() {
@@ -218,6 +219,17 @@ import Testing
     #expect(bench.actions == [.connect(slot: 1)])
     bench.released(0)
     #expect(bench.actions.isEmpty)
+    bench.released(0)
+    #expect(bench.actions == [.close(slot: 0)])
+  }
+
+  @Test func `a connection past its lifetime ends under a steady load, too`() {
+    var bench = PoolBench(open: 1, size: 2, depth: 2)
+    bench.submit(1)
+    bench.tick(after: ms(600_000))
+    #expect(bench.actions.isEmpty)
+    bench.submit(2)
+    #expect(bench.actions == [.connect(slot: 1)])
     bench.released(0)
     #expect(bench.actions == [.close(slot: 0)])
   }

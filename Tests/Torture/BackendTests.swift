@@ -88,6 +88,51 @@ extension Torture {
       }
     }
 
+    /// Nobody reaches the deadline, so nobody but those who leave gives the session up: a group's, too.
+    @Test func oneStandsStillAndItsClientsLeave() throws {
+      try Site.new(.init(environment: ["ERP_POOL_SIZE": "1"], ownsCluster: true)) { site in
+        let server = try Server(site)
+        try server.warden.psql(
+          """
+          CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_sleep(0.08);
+            RETURN NEW;
+          END $$;
+          CREATE TRIGGER take_time BEFORE INSERT ON clients
+            FOR EACH ROW EXECUTE FUNCTION take_time()
+          """)
+        let before = try site.metrics().sum(
+          "erp_back_pipeline_batch_size_count", ["lane": "pool"])
+        // The first by itself; those that waited for it together.
+        let answers = try together(6) { index -> Int in
+          if index == 5 {
+            Thread.sleep(forTimeInterval: 0.2)
+            let pid = try #require(try server.sessions(where: "NOT (\(Server.isPoint))").first)
+            try server.signal(pid, SIGSTOP)
+            return 0
+          }
+          if index > 0 { Thread.sleep(forTimeInterval: 0.03) }
+          let answer = try? site.client.request(
+            "POST", "/clients/", [Site.jsonType], body: Array(client().text.utf8), within: 0.6)
+          return answer?.status ?? -1
+        }
+        #expect(answers.count { $0 == 201 } == 1 && answers.count { $0 == -1 } == 4, "\(answers)")
+        let seconds = try measure {
+          try eventually("a list is served again", within: 4) {
+            try site.client.request("GET", "/clients/?limit=1").status == 200
+          }
+        }
+        #expect(seconds < 2)
+        let batches = try site.metrics().sum(
+          "erp_back_pipeline_batch_size_count", ["lane": "pool"])
+        for pid in try server.sessions() { try? server.signal(pid, SIGCONT) }
+        Scene.report(
+          "backend stopped, its clients leave",
+          "4 clients of a group gone; \(Int(batches - before)) batches; a list served again after"
+            + " \(Scene.rounded(seconds)) s")
+      }
+    }
+
     /// Stops a session that does nothing at the moment: another may hold what all need.
     private static func stopIdle(_ server: Server, isPoint: Bool) throws -> pid_t {
       var stopped: pid_t = 0

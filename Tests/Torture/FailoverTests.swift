@@ -32,6 +32,30 @@ extension Torture {
       }
     }
 
+    /// The old primary goes on serving, read-only: who read from it would not find what was created since.
+    @Test func primaryFenced() throws {
+      try play("switchover, the old primary goes on read-only") { scene, pair in
+        let old = pair.live.maintenance
+        try old.psql("ALTER SYSTEM SET default_transaction_read_only = on")
+        try old.psql("SELECT pg_reload_conf()")
+        try eventually("writes are refused") {
+          try scene.site.client.request(
+            "POST", "/clients/", [Site.jsonType], body: Array(client().text.utf8)
+          ).status == 503
+        }
+        try pair.promote()
+        try scene.recovers()
+        // The load reads what it has written, and takes a 404 for a loss; so does this.
+        for _ in 0..<Scene.length(short: 200, long: 2000) {
+          let id = try #require(try scene.site.created(client())["id"].string)
+          #expect(try scene.site.get("/clients/\(id)").status == 200)
+        }
+        #expect(
+          try old.psql(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'erp-back'") == "0")
+      }
+    }
+
     private func play(
       _ name: String, _ work: (Scene, ServerPair) throws -> Void
     ) throws {

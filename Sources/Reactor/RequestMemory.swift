@@ -1,0 +1,43 @@
+internal import API
+internal import CLinux
+internal import FastCGI
+
+/// The bytes of all requests that have come and were not answered: bodies that wait for a connection would
+/// fill the process otherwise, a thousand of them a megabyte each, and as much again for what is made of them.
+struct RequestMemory {
+  private(set) var held = 0
+  private var most = 0
+
+  /// Bytes above which a request of many is refused. The unit's MemoryHigh is twice as much.
+  static let limit = 268_435_456
+  /// A request of fewer bytes is never refused for the sake of memory.
+  static let small = 65_536
+
+  /// From now on `exchange` has this many bytes.
+  mutating func hold(_ exchange: Exchange, _ bytes: Int) {
+    held += bytes - exchange.heldBytes
+    exchange.heldBytes = bytes
+    most = max(most, held)
+  }
+
+  /// Whether a rush is over, after which malloc may hold what nobody uses.
+  var isSwollen: Bool { most > Self.limit / 4 && held < Self.limit / 16 }
+
+  /// Gives that back to the system: pages between blocks that are used stay otherwise.
+  mutating func trim() {
+    guard isSwollen else { return }
+    most = held
+    malloc_trim(0)
+  }
+
+  /// It was answered, or has ended.
+  mutating func release(_ exchange: Exchange) { hold(exchange, 0) }
+
+  /// Whether this one, which has come whole, is to be refused.
+  func isFull(for exchange: Exchange) -> Bool {
+    held > Self.limit && exchange.heldBytes > Self.small
+  }
+
+  /// Whether one that is still coming is to be ended without an answer: refusing has not helped.
+  var isExhausted: Bool { held > Self.limit * 5 / 4 }
+}
