@@ -3,10 +3,12 @@ import Foundation
 @testable import API
 
 /// Where Foundation is not known to read otherwise than RFC 8259: it guesses UTF-16 and UTF-32 by NUL
-/// bytes, skips a byte order mark, takes a comma before a closing bracket, and refuses numbers beyond a
+/// bytes, skips a byte order mark, at the start of a string too, takes a comma before a closing bracket, and refuses numbers beyond a
 /// double and lone surrogates, which are well-formed and refused later, at their field.
 func isComparable(_ bytes: [UInt8]) -> Bool {
-  guard !bytes.contains(0), bytes.first != 0xef, bytes.first != 0xff, bytes.first != 0xfe else {
+  guard !bytes.contains(0), bytes.first != 0xff, bytes.first != 0xfe,
+    !bytes.indices.contains(where: { bytes[$0...].starts(with: [0xef, 0xbb, 0xbf]) })
+  else {
     return false
   }
   let dense = bytes.filter { !" \t\r\n".utf8.contains($0) }
