@@ -8,10 +8,14 @@ final class Responder: Sendable {
   private let environment: [String: String]
   private let child: Mutex<Child?> = Mutex(nil)
 
+  /// How many event loops it has, unless a test asks for another number: two under ThreadSanitizer.
+  static let reactors = ProcessInfo.processInfo.environment["ERP_TEST_REACTORS"] ?? "1"
+
   init(directory: String, databaseURL: String, environment: [String: String]) {
     socketPath = directory + "/fcgi.sock"
     logPath = directory + "/erp-back.log"
     var base = ["DATABASE_URL": databaseURL, "ERP_SOCKET": socketPath]
+    base["ERP_REACTORS"] = Self.reactors
     if getuid() == 0 { base["ERP_SOCKET_GROUP"] = "www-data" }  // nginx's workers
     self.environment = base.merging(environment) { $1 }
   }
