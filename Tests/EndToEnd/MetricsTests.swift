@@ -70,7 +70,8 @@ extension EndToEnd {
     }
 
     @Test func theLanesAreSeen() throws {
-      try Site.new(.init(environment: ["ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "300"])) { site in
+      let environment = ["ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "300", "ERP_REACTORS": "1"]
+      try Site.new(.init(environment: environment)) { site in
         _ = try together(16) { _ in try site.get(nobody).status }
         let before = try site.metrics()
         #expect(before.sum("erp_back_pool_size", ["lane": "pool"]) == 2)

@@ -44,8 +44,10 @@ final class Site: Sendable {
 
   /// The same; and after `work` the process that began is still the one that serves, and has let
   /// go of every connection.
-  static func newWithWatchedResponder(_ work: (Site) throws -> Void) throws {
-    try new { site in
+  static func newWithWatchedResponder(
+    _ options: Options = .init(), _ work: (Site) throws -> Void
+  ) throws {
+    try new(options) { site in
       let process = try #require(site.responder.process)
       func descriptors() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.pid)/fd").count

@@ -8,7 +8,7 @@ extension Torture {
   @Suite struct BodyMemoryTests {
     @Test func largeBodiesThatWait() throws {
       let clients = 600
-      try Site.new { site in
+      try Site.accountable { site in
         let process = try #require(site.responder.process)
         /// MiB.
         func memory(_ name: String) throws -> Int {

@@ -10,6 +10,9 @@ struct Canary {
   /// Part of the person's name, address and telephone number, and of no other row.
   let person = "canari-\(unique())"
 
+  /// In SQL: rows of others.
+  static let others = "name NOT LIKE '%canari-%'"
+
   /// A body that creates the person.
   var body: JSON {
     client([

@@ -57,7 +57,7 @@ extension Site {
   static func withstanding(
     _ name: String, residue: Int = Site.residue, _ work: (Site, Footprint) throws -> String
   ) throws {
-    try Site.new { site in
+    try Site.accountable { site in
       try site.warmUp()
       let before = try Footprint(of: site)
       let told = try work(site, before)

@@ -86,7 +86,7 @@ extension Torture {
 
     @Test(.enabled(if: Workbench.exists(program), "no sqlmap: scripts/prepare --checks"))
     func sqlmapFindsNothing() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let before = try SiteFootprint(site)
         let id = try #require(try site.created(client(["name": "a"]))["id"].string)
         var (requests, parameters, dropped) = (0, 0, 0)

@@ -14,7 +14,7 @@ extension Torture {
 
     @Test(arguments: cases)
     func listsOfLargeRows(_ limit: Int, _ clients: Int, _ bound: Int) throws {
-      try Site.new { site in
+      try Site.accountable { site in
         let rows = Scene.length(short: 60, long: 300)
         try site.database.psql(
           """

@@ -37,7 +37,7 @@ extension Torture {
     }()
 
     @Test func limitAndOffset() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         _ = try site.fill(3)
         var statuses: [Int] = []
         for (text, limit, offset) in Self.integers {
@@ -62,7 +62,7 @@ extension Torture {
     /// What is kept of a body that nobody declared is JSON: a number is stored as it was sent, to
     /// the last digit, or refused.
     @Test func inContacts() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         // What PostgreSQL writes of it again.
         let kept: [(String, String)] = [
           ("0", "0"), ("-0", "0"), ("1e0", "1"), ("1E+2", "100"), ("1e-2", "0.01"),
@@ -135,7 +135,7 @@ extension Torture {
 
     /// A few bytes of a body never become much of an answer.
     @Test func manyHugeNumbersStaySmall() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let before = try SiteFootprint(site)
         var (largest, slowest, taken) = (0, 0.0, 0)
         let numbers = [

@@ -7,7 +7,7 @@ extension Torture {
   /// responder's own count.
   @Suite struct SmugglingTests {
     @Test func noHiddenRequestIsServed() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let victim = try #require(try site.created(client(["name": "Victim"]))["id"].string)
         let body = client(["city": "smuggled"]).text
         let hidden = [
@@ -66,7 +66,7 @@ extension Torture {
 
     /// What follows a complete request is the next one: answered once, and in its place.
     @Test func pipelinedRequestsAreAnsweredOnceAndInOrder() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let stretch = try Stretch(site)
         let ends = ["\r\n\r\n", "\n\n"]
         let bodies = [
@@ -108,7 +108,7 @@ extension Torture {
 
     /// Where a request says that it goes does not matter, and nowhere comes back.
     @Test func targetsAndHostsOfOthersChangeNothing() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let target = try #require(try site.create(client())["Location"])
         let id = target.dropFirst("/clients/".count)
         _ = try site.created(client())

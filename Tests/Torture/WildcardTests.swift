@@ -26,7 +26,7 @@ extension Torture {
     }
 
     @Test func searchFindsWhatHoldsTheWord() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let rows = Self.rows()
         for name in rows { _ = try site.created(client(["name": .string(name), "phone": "0"])) }
         var found = 0
@@ -62,7 +62,7 @@ extension Torture {
     }
 
     @Test func filtersAreExact() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         for word in Self.words {
           let status = word.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? "s\(word)" : word
           _ = try site.created(client(["city": .string(word), "status": .string(status)]))
@@ -90,7 +90,7 @@ extension Torture {
 
     /// Where a word is a name, a cursor, an id or a header, and not data.
     @Test func whereNoFreeWordBelongs() throws {
-      try Site.newWithWatchedResponder { site in
+      try Site.accountable { site in
         let city = try site.fill(5)
         let row = try site.get("/clients/?limit=1")
         let id = try #require(row.ids.first)

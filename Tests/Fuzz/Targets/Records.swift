@@ -43,6 +43,7 @@ private func reference(_ bytes: [UInt8]) -> Arrival {
     records.append((header[...], rest.dropFirst(8).prefix(length), rest.count >= size))
     rest = rest.dropFirst(size)
   }
+  var pairs: [UInt8] = []
   var state = 0  // 0 BEGIN_REQUEST, 1 PARAMS, 2 STDIN, 3 its end
   var id: [UInt8] = []
   for (index, (header, content, isWhole)) in records.enumerated() {
@@ -55,13 +56,36 @@ private func reference(_ bytes: [UInt8]) -> Arrival {
       continue
     }
     guard Array(header[2...3]) == id else { return .invalid }
-    if header[4] == 0 && header[5] == 0 { state += 1 }
+    if state == 1 { pairs += content }
+    if header[4] == 0 && header[5] == 0 {
+      if state == 1, !pairsEnd(pairs) { return .invalid }
+      state += 1
+    }
     if state == 3 {
       if !isWhole { return .partial }
       return rest.isEmpty && index == records.count - 1 ? .whole : .invalid
     }
   }
   return rest.first.map { $0 == 1 } ?? true ? .partial : .invalid
+}
+
+/// Whether the bytes are name-value pairs and nothing more.
+private func pairsEnd(_ bytes: [UInt8]) -> Bool {
+  var rest = bytes[...]
+  func length() -> Int? {
+    guard let first = rest.popFirst() else { return nil }
+    guard first > 127 else { return Int(first) }
+    guard rest.count >= 3 else { return nil }
+    defer { rest = rest.dropFirst(3) }
+    return rest.prefix(3).reduce(Int(first) - 128) { $0 * 256 + Int($1) }
+  }
+  while !rest.isEmpty {
+    guard let name = length(), let value = length(), rest.count >= name + value else {
+      return false
+    }
+    rest = rest.dropFirst(name + value)
+  }
+  return true
 }
 
 private func checkAnswer(_ choices: inout Choices) {
@@ -96,6 +120,9 @@ private func checkRequest(_ choices: inout Choices) {
   let bytes =
     Wire.begin(id: id, padding: padding) + Wire.stream(4, id: id, known + tail, chunk: chunk)
     + Wire.stream(5, id: id, body, chunk: chunk)
+  guard pairsEnd(tail) else {
+    return expect(arrival(bytes) == .invalid, "pairs that break off are taken")
+  }
   expect(arrival(bytes) == .whole, "not whole")
   read(bytes, body)
 }
