@@ -12,7 +12,8 @@ extension EndToEnd {
         for _ in 0..<20 { statuses.insert(try site.get("/clients/?limit=1").status) }
       }
       #expect(statuses == [200])
-      #expect(time < 5)
+      // A build with a sanitizer takes half a second for a list of 3 MB.
+      #expect(time < (Workbench.isSanitized ? 20 : 5))
     }
 
     @Test func requestsAreAnsweredWhateverTheShapeOfTheirRecords() throws {

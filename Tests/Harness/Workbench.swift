@@ -29,6 +29,9 @@ struct Workbench: Sendable {
     self.scripts = scripts
   }
 
+  /// Whether the responder is built with a sanitizer, and slow.
+  static let isSanitized = ProcessInfo.processInfo.environment["ERP_SANITIZER"] != nil
+
   static func require() throws -> Workbench {
     guard let current else { throw Failure(missing) }
     return current
