@@ -16,6 +16,8 @@ extension EndToEnd {
         #expect(try site.send("PUT", target, json: wrong).status == 422)
         #expect(try site.get("/clients/search/\(name)").status == 200)
         #expect(try site.get("/clients/?q=\(name)").status == 200)
+        #expect(try site.get("/clients/status/\(name)").status == 200)
+        #expect(try site.get("/clients/\(email)").status == 422)
         #expect(try site.send("POST", "/clients/", text: "{\"\(name)\(email)").status == 422)
         try site.database.psql("DROP TABLE clients")
         #expect(try site.create(body).status == 500)
@@ -28,36 +30,86 @@ extension EndToEnd {
       }
     }
 
-    /// What nginx makes of a request line, whatever the address leads to.
+    /// What nginx makes of a request line, whatever the address leads to, mounted or not. The words in
+    /// small letters are those that only the place keeps out of the log.
     @Test func theAccessLogHasThePathAsFarAsItSaysNothingOfAnyone() throws {
+      let id = "/clients/00000000-0000-4000-8000-000000000000"
       let lines = [
-        "/clients/search/CANARY": "GET /clients/search/-",
-        "/clients/search/CANARY?limit=1": "GET /clients/search/-",
-        "/clients/search/CANARY/search/CANARY": "GET /clients/search/-",
-        "/clients/%73earch/CANARY": "GET /clients/%",
-        "/clients/%73earch/CANARY/search/CANARY": "GET /clients/%",
-        "/clients?q=/search/CANARY": "GET /clients",
-        "/clients/?city=CANARY&x=%20": "GET /clients/",
-        "/clients/status/actif?q=CANARY": "GET /clients/status/actif",
-        "/" + String(repeating: "x", count: 199) + "CANARY":
-          "GET /" + String(repeating: "x", count: 199),
+        ("/clients/search/dupont", "/clients/search/-"),
+        ("/clients/search/dupont?limit=1", "/clients/search/-"),
+        ("/clients/search/dupont/search/dupont", "/clients/search/-"),
+        ("/clients/search/dupont/status/dupont", "/clients/search/-"),
+        ("/clients/%73earch/dupont", "/clients/-"),
+        ("/clients/%73earch/dupont/search/dupont", "/clients/-"),
+        ("/clients/SEARCH/dupont", "/clients/-"),
+        ("/clients?q=/search/dupont", "/clients"),
+        ("/clients/?city=dupont&x=%20", "/clients/"),
+        ("/clients/Dupont?q=/search/dupont", "/clients/-"),
+        ("/clients/status/dupont", "/clients/status/-"),
+        ("/clients/status/Dupont?q=dupont", "/clients/status/-"),
+        ("/clients/%73tatus/dupont", "/clients/-"),
+        ("/clients?status=/status/dupont", "/clients"),
+        ("/clients/jean.dupont@x.fr", "/clients/-"),
+        ("/clients/jean.dupont%40x.fr", "/clients/-"),
+        ("/clients/Dupont", "/clients/-"),
+        ("/clients/%44upont", "/clients/-"),
+        ("/clients/dupont%20jean?fields=name", "/clients/-"),
+        ("/clients/dupond\u{e9}", "/clients/-"),
+        ("/clients/dupond%C3%A9/", "/clients/-"),
+        ("/clients/jean+dupont", "/clients/-"),
+        ("/Dupont/search/dupont", "/-"),
+        ("/Dupont", "/-"),
+        ("/" + String(repeating: "x", count: 199) + "dupont", "/-"),
+        ("/" + String(repeating: "x", count: 200) + "/status/dupont", "/-"),
+        ("/", "/"), ("/clients", "/clients"), ("/clients/?limit=1", "/clients/"), (id, id),
+        (id + "/?fields=name", id + "/"), ("/health/ready", "/health/ready"),
+        ("/docs/assets/swagger-ui.css?x", "/docs/assets/swagger-ui.css"),
+        ("/clients/a_b-1.c", "/clients/a_b-1.c"),
       ]
-      try Site.new { site in
-        for (index, target) in lines.keys.enumerated() {
-          _ = try site.get(target, "X-Request-Id: log-line-\(index).")
+      try Site.new(.init(mountsAPI: true)) { site in
+        let front = HTTPClient(port: try #require(site.apiPort))
+        for (index, (target, _)) in lines.enumerated() {
+          _ = try site.client.request("GET", target, ["X-Request-Id: log-line-\(index)."])
+          _ = try front.request("GET", "/api" + target, ["X-Request-Id: api-line-\(index)."])
         }
-        _ = try site.client.exchange(
-          Array("CANARY\r\n\r\n".utf8) + Array(repeating: UInt8(ascii: "x"), count: 10))
+        // What nginx cannot read, and HTTP before 1.0.
+        for text in ["DUPONT\r\n\r\n", "GET Dupont HTTP/1.1\r\n\r\n", "GET /Dupont\r\n\r\n"] {
+          let padding = Array(repeating: UInt8(ascii: "x"), count: 10)
+          _ = try? site.client.exchange(Array(text.utf8) + padding)
+        }
         _ = try site.get("/", "X-Request-Id: the-last-one")
         try eventually("nginx has logged it") { site.accessLog().contains("the-last-one") }
         let log = site.accessLog()
-        #expect(!log.contains("CANARY"), "\(log)")
-        for (index, expected) in lines.values.enumerated() {
-          let line = log.split(separator: "\n").first { $0.hasSuffix("log-line-\(index).") } ?? ""
-          let pattern = #"\S+ 127\.0\.0\.1 (.+) \d{3} \d+ [\d.]+ [\d.]+ \S+"#
-          let match = try Regex(pattern, as: (Substring, Substring).self).wholeMatch(in: line)
-          #expect(match?.1 == expected[...], "\(line)")
+        for line in log.split(separator: "\n") {
+          let small = line.lowercased()
+          #expect(!small.contains("dupon") && !small.contains("jean"), "\(line)")
         }
+        for (index, (target, expected)) in lines.enumerated() {
+          for (prefix, name) in [("", "log-line"), ("/api", "api-line")] {
+            let line = log.split(separator: "\n").first { $0.hasSuffix("\(name)-\(index).") } ?? ""
+            let pattern = #"\S+ 127\.0\.0\.1 GET (.+) \d{3} \d+ [\d.]+ [\d.-]+ \S+"#
+            let match = try Regex(pattern, as: (Substring, Substring).self).wholeMatch(in: line)
+            #expect(match?.1 == (prefix + expected)[...], "\(target): \(line)")
+          }
+        }
+      }
+    }
+
+    /// A route with a value in its path is known to nginx's log, whatever resource it is added to.
+    @Test func noValueInAPathOfTheDocumentIsLogged() throws {
+      try Site.new { site in
+        let paths = try #require(try site.get("/openapi.json").json["paths"].members?.keys)
+        let routes = paths.filter { $0.contains("{") && !$0.contains("{id}") }
+        #expect(routes.count >= 2)
+        let word = unique()
+        for route in routes {
+          _ = try site.get(route.replacing(/\{[^}]*\}/, with: word), "X-Request-Id: \(word)")
+        }
+        _ = try site.get("/", "X-Request-Id: the-last-one")
+        try eventually("nginx has logged it") { site.accessLog().contains("the-last-one") }
+        let logged = site.accessLog().split(separator: "\n").filter { $0.hasSuffix(" \(word)") }
+        #expect(logged.count == routes.count)
+        for line in logged { #expect(!line.dropLast(word.count).contains(word), "\(line)") }
       }
     }
 
