@@ -136,9 +136,11 @@ extension Torture {
         let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
         let names = letters.flatMap { a in letters.map { b in "\(a)\(b)" } }
         let room = 8100
+        let half = names.prefix(room / 6 - 2).joined(separator: "&")
         let targets: [(String, Set<Int>)] = [
-          ("/clients/?" + names.prefix(room / 3).joined(separator: "&"), [200]),
-          ("/clients/?" + Self.repeated("a&", room / 2), [200]),
+          ("/clients/?limit=1&" + names.prefix(room / 3 - 3).joined(separator: "&"), [200]),
+          ("/clients/?limit=1" + Self.repeated("&" + half, 2), [200]),
+          ("/clients/?limit=1&" + Self.repeated("a&", room / 2 - 4), [200]),
           ("/clients/?" + Self.repeated("&", room), [200]),
           ("/clients/?" + Self.repeated("limit=1&", room / 8), [200]),
           ("/clients/?" + Self.repeated("limit=x&", room / 8) + "limit=1", [200]),
@@ -159,22 +161,42 @@ extension Torture {
           (Self.repeated("/.", room / 2), [404]), ("/clients" + Self.repeated("/", 8000), [404]),
           (Self.repeated("/a/..", room / 5), [200, 404]), (Self.repeated("/..", room / 3), [400]),
         ]
-        var slowest = (0.0, "")
+        // The median of each: one request may have waited for a processor that others had.
+        var medians: [(seconds: Double, request: String, isTerm: Bool)] = []
         for (target, expected) in targets {
+          let isTerm = ["/clients/?q=", "/clients/search/"].contains { target.hasPrefix($0) }
           for prefer in [
             nil, "Prefer: handling=strict, count=exact", "Prefer: " + Self.repeated("a,;", 2700),
           ] {
-            let start = ContinuousClock.now
-            let answer = try site.send("GET", target, prefer.map { [$0] } ?? [])
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
-            let isStrict = prefer?.contains("strict") == true
-            let isExpected = expected.contains(answer.status) || isStrict && answer.status == 422
-            #expect(isExpected, "\(target.prefix(60)): \(answer)")
-            #expect((answer.json["detail"].array ?? []).count <= 100)
-            if seconds > slowest.0 { slowest = (seconds, "\(target.prefix(24))…") }
+            let request = Self.get(target, prefer.map { $0 + "\r\n" } ?? "")
+            var taken: [Double] = []
+            for _ in 0..<5 {
+              var bytes: [UInt8] = []
+              taken.append(
+                try measure {
+                  let socket = try Socket(port: site.port)
+                  socket.send(request)
+                  bytes = try socket.receiveAll()
+                })
+              let answer = try #require(try Answer(bytes, isBodyless: false, atEnd: true))
+              try answer.checkPromises(of: "GET \(target.prefix(60))", isHead: false)
+              let isStrict = prefer?.contains("strict") == true
+              let isExpected = expected.contains(answer.status) || isStrict && answer.status == 422
+              #expect(isExpected, "\(target.prefix(60)): \(answer)")
+              #expect((answer.json["detail"].array ?? []).count <= 100)
+            }
+            let name = "\(target.prefix(24))… \(prefer?.prefix(24) ?? "")"
+            medians.append((taken.sorted()[2], name, isTerm))
           }
         }
-        #expect(slowest.0 < 2, "\(slowest)")
+        // To read 8 KB takes a few milliseconds; to compare every parameter with every other took
+        // more. A term the database looks for in every row, twice where it counts them.
+        func slowest(isTerm: Bool) throws -> (seconds: Double, request: String, isTerm: Bool) {
+          try #require(medians.filter { $0.isTerm == isTerm }.max { $0.seconds < $1.seconds })
+        }
+        let (read, found) = (try slowest(isTerm: false), try slowest(isTerm: true))
+        #expect(read.seconds < 0.02, "\(read)")
+        #expect(found.seconds < 1, "\(found)")
         for (name, value) in [
           ("If-None-Match", Self.repeated("\"", 8000)),
           ("If-None-Match", Self.repeated("\"a\",", 2000)),
@@ -188,8 +210,9 @@ extension Torture {
         try site.hadNoFault()
         Scene.report(
           "oversize queries and paths",
-          "\(targets.count) targets of 8 KB, three times each, the slowest \(Int(slowest.0 * 1000)) ms "
-            + "(\(slowest.1)); 8 headers of 8 KB")
+          "\(targets.count) targets of 8 KB with three headers each, medians of five: the slowest "
+            + "\(Scene.rounded(read.seconds * 1000)) ms (\(read.request)), with a term "
+            + "\(Int(found.seconds * 1000)) ms; 8 headers of 8 KB")
       }
     }
 
