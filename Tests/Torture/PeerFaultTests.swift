@@ -56,28 +56,137 @@ extension Torture {
         }
         #expect(
           try site.database.psql("SELECT count(*) FROM clients WHERE city = '\(city)'") == "0")
-        // While the database works for them: their statements are cancelled.
-        let waiting = 30
-        let gone = try site.withStatement(waiting: 0.1) {
-          let sockets = try (0..<waiting).map { _ in
-            let socket = try Socket(path: site.responder.socketPath)
-            socket.send(create)
-            return socket
-          }
-          Thread.sleep(forTimeInterval: 0.3)
-          for socket in sockets { socket.close() }
-          return sockets.count
-        }
-        #expect(gone == waiting)
-        try eventually("no statement is left") {
-          try site.database.psql(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'erp-back'"
-              + " AND datname = current_database() AND state = 'active'") == "0"
-        }
-        let rows = try site.database.psql("SELECT count(*) FROM clients WHERE city = '\(city)'")
-        #expect((Int(rows) ?? -1) <= waiting)
-        return "\(rounds * 10) at ten stages, \(waiting) while the table was locked"
+        return "\(rounds * 10) at ten stages"
       }
+    }
+
+    /// What the database does when its clients go away.
+    enum Work: String, CaseIterable {
+      /// Each waits for the table alone on its connection, and most for a connection.
+      case locked = "while the table is locked"
+      /// Several share a connection, to commit together, and the first of them takes for ever. (At a
+      /// lock they would not stay together: see `SessionSettings.groupSQL`.)
+      case grouped = "while groups of creates run"
+
+      /// What pg_stat_activity says of it.
+      var wait: String { self == .locked ? "wait_event_type = 'Lock'" : "wait_event = 'PgSleep'" }
+    }
+
+    /// For none of the statements anybody waits any more: they are cancelled, and their connections
+    /// serve others.
+    @Test(arguments: Work.allCases) func vanishingWhileTheDatabaseWorks(_ work: Work) throws {
+      let slots = 4
+      // Nothing but a cancellation ends a statement while the test runs.
+      let environment = [
+        "ERP_POOL_WAIT_MS": "40000", "ERP_LOCK_TIMEOUT_MS": "40000",
+        "ERP_STATEMENT_TIMEOUT_MS": "50000", "ERP_DEADLINE_MS": "55000",
+        "ERP_POOL_SIZE": "\(slots)",
+      ]
+      try Site.new(.init(environment: environment)) { site in
+        let (gone, served) = (unique(), unique())
+        for _ in 0..<100 { #expect(try site.create(client()).status == 201) }
+        let before = try Footprint(of: site)
+        var holder = try work == .locked ? Self.lock(site) : nil
+        defer { if let holder { try? site.database.release(holder) } }
+        if work == .grouped {
+          try site.database.psql(
+            """
+            CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$
+              BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;
+            CREATE TRIGGER take_long BEFORE INSERT ON clients FOR EACH ROW
+              WHEN (NEW.city = '\(gone)') EXECUTE FUNCTION take_long()
+            """)
+        }
+
+        // Taken up at once: those that came while there was one connection share the next.
+        let count = 30
+        let process = try #require(site.responder.process)
+        process.signal(SIGSTOP)
+        let sockets = try (0..<count).map { _ in try Self.create(site, gone) }
+        process.signal(SIGCONT)
+        var (sent, transactions) = (0, 0)
+        try eventually("all are taken up") {
+          let metrics = try site.metrics()
+          sent = Int(metrics.sum("erp_back_pool_in_flight", ["lane": "pool"]))
+          let waiting = Int(metrics.sum("erp_back_pool_waiting", ["lane": "pool"]))
+          transactions = try Self.sessions(site, work.wait)
+          return sent + waiting == count
+            && (work == .locked
+              ? sent == slots && transactions == slots : transactions > 0 && sent > transactions)
+        }
+
+        for socket in sockets { socket.close() }
+        let taken = try measure {
+          try eventually("\(work.rawValue): no statement goes on for them") {
+            try Self.sessions(site, "state <> 'idle'") == 0
+          }
+        }
+        try eventually("all are known to be gone") {
+          let metrics = try site.metrics()
+          return metrics.sum("erp_back_abandoned_requests_total") == Double(count)
+            && metrics.sum("erp_back_pool_in_flight", ["lane": "pool"]) == 0
+            && metrics.sum("erp_back_pool_waiting", ["lane": "pool"]) == 0
+        }
+        if work == .locked {
+          // It was not the lock that let them go.
+          #expect(try site.database.isLocked("clients", "AccessExclusiveLock"))
+        } else {
+          holder = try Self.lock(site)
+        }
+
+        // As many statements as ever wait for the lock: every slot is there again.
+        var others: [Socket] = []
+        for index in 1...slots {
+          others.append(try Self.create(site, served))
+          try eventually("\(index) others wait for the lock") {
+            try Self.sessions(site, Work.locked.wait) == index
+          }
+        }
+        if let held = holder { try site.database.release(held) }
+        holder = nil
+        for socket in others {
+          let answer = try FastCGIAnswer(socket.receiveAll()).answers.first?.output ?? ""
+          #expect(answer.contains("Status: 201"), "\(answer)")
+        }
+        func rows(_ city: String) throws -> String {
+          try site.database.psql("SELECT count(*) FROM clients WHERE city = '\(city)'")
+        }
+        #expect(try rows(gone) == "0")
+        #expect(try rows(served) == "\(slots)")
+        let name = "peers that vanish \(work.rawValue)"
+        let restored = try site.checkRestored(before, name, residue: Site.residue)
+        Scene.report(
+          name,
+          "\(count), of which \(sent) were sent in \(transactions) transactions, all ended within "
+            + "\(Scene.rounded(taken)) s, 0 rows; \(restored)")
+      }
+    }
+
+    /// Takes the table from everybody, until it is released.
+    private static func lock(_ site: Site) throws -> Child {
+      let holder = try site.database.hold(
+        "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)")
+      try eventually("the table is locked") {
+        try site.database.isLocked("clients", "AccessExclusiveLock")
+      }
+      return holder
+    }
+
+    /// Sends a create to the responder, and waits for nothing.
+    private static func create(_ site: Site, _ city: String) throws -> Socket {
+      let body = Array(client(["city": .string(city)]).text.utf8)
+      let socket = try Socket(path: site.responder.socketPath)
+      socket.send(
+        FastCGIRecord.request(FastCGIRecord.parameters("POST", "/clients/", body), body: body))
+      return socket
+    }
+
+    /// Sessions of the service of which this is true.
+    private static func sessions(_ site: Site, _ condition: String) throws -> Int {
+      let count = try site.database.psql(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'erp-back'"
+          + " AND datname = current_database() AND \(condition)")
+      return try #require(Int(count))
     }
 
     /// A long list each, of which the socket holds a part; the responder keeps the rest for 60 s.
