@@ -28,26 +28,28 @@ extension Torture {
           _ = try site.fill(1000, set: "address = repeat('x', 200)")
           let before = try SiteFootprint(site)
           let quiet = try Self.probe(site, seconds: 1)
-          // A machine that has other work is slow without slow clients: the best of three rounds.
-          var busy = quiet
+          // A machine that has other work is slow without slow clients: the median of three rounds
+          // decides, and two that agree are on its side.
+          var rounds: [Beats] = []
           var held: [Int] = []
-          for round in 1...3 {
+          while rounds.count < 2 || rounds.count == 2 && Set(rounds.map(Self.isServed)).count == 2 {
             let started = try kinds.map { try Self.start(site, $0.target, $0.arguments) }
             defer { started.forEach { $0.child.end() } }
-            let probe = try Self.probe(site, seconds: Double(Self.seconds))
+            rounds.append(try Self.probe(site, seconds: Double(Self.seconds)))
             held = try started.map { try Self.held($0.child, $0.output) }
             for count in held { #expect(count >= Self.connections * 9 / 10, "\(held)") }
-            if round == 1 || probe.p99 < busy.p99 { busy = probe }
-            if busy.p99 < 0.1 { break }
           }
-          #expect(busy.p99 < 0.1, "\(busy); without: \(quiet)")
+          rounds.sort { $0.share(over: Self.limit) < $1.share(over: Self.limit) }
+          let busy = rounds[rounds.count / 2]
+          #expect(Self.isServed(busy), "\(rounds); without: \(quiet)")
           // nginx frees the 64 KB that it had for each slow body, and its malloc keeps some of it.
           let kept = 24 + Self.connections / 16
           let footprint = try before.isBack(site, slack: kept, within: 30)
           scene.note(
             "\(kinds.count) × \(Self.connections) slow connections for \(Self.seconds) s, held to the end: "
               + held.map { "\($0)" }.joined(separator: ", "))
-          scene.note("others with them: \(busy); without: \(quiet)")
+          scene.note(
+            "others with them, the median of \(rounds.count) rounds: \(busy); without: \(quiet)")
           scene.note(footprint)
           try scene.recovers()
         }
@@ -82,56 +84,22 @@ extension Torture {
       }
     }
 
-    /// What requests over connections of their own took, in seconds.
-    private struct Latencies: CustomStringConvertible {
-      let sorted: [Double]
+    /// Whether others were served as ever: a hundredth of the time may be lost, because two cores are
+    /// shared by PostgreSQL, nginx, slowhttptest and this probe, and a request may wait for a processor.
+    private static func isServed(_ beats: Beats) -> Bool { beats.share(over: limit) <= 0.01 }
 
-      var p99: Double { percentile(0.99) }
+    /// Seconds.
+    private static let limit = 0.1
 
-      func percentile(_ share: Double) -> Double {
-        sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
-      }
-
-      var description: String {
-        let figures = [("p50", 0.5), ("p99", 0.99), ("max", 1)].map {
-          "\($0.0) \(String(format: "%.1f", percentile($0.1) * 1000)) ms"
-        }
-        return "\(sorted.count) requests, \(figures.joined(separator: ", "))"
-      }
-    }
-
-    /// Asks one thing after another, for so long. Only the time on the wire counts: the harness takes
-    /// its own to read an answer.
-    private static func probe(_ site: Site, seconds: Double) throws -> Latencies {
+    /// Reads, lists, changes a row, and asks whether the service lives, for so long.
+    private static func probe(_ site: Site, seconds: Double) throws -> Beats {
       let target = try #require(try site.create(client())["Location"])
-      func request(_ line: String, _ body: String = "") -> [UInt8] {
-        let length =
-          body.isEmpty ? "" : "\(Site.jsonType)\r\nContent-Length: \(body.utf8.count)\r\n"
-        return Array(
-          "\(line) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(length)\r\n\(body)".utf8)
-      }
-      let requests = [
-        request("GET \(target)"), request("GET /clients/?limit=10"), request("GET /health/live"),
-        request("PATCH \(target)", #"{"city":"Brest"}"#),
-      ]
-      let good = Array("HTTP/1.1 200 ".utf8)
-      let deadline = Deadline(seconds: seconds)
-      var all: [Double] = []
-      while !deadline.hasPassed {
-        for bytes in requests {
-          var answer: [UInt8] = []
-          let taken = try measure {
-            let socket = try Socket(port: site.port)
-            socket.send(bytes)
-            answer = try socket.receiveAll()
-          }
-          #expect(
-            answer.starts(with: good), "\(String(decoding: answer.prefix(400), as: UTF8.self))")
-          all.append(taken)
-        }
-        Thread.sleep(forTimeInterval: 0.01)
-      }
-      return Latencies(sorted: all.sorted())
+      return try Beats(
+        site,
+        [
+          Beats.request("GET \(target)"), Beats.request("GET /clients/?limit=10"),
+          Beats.request("GET /health/live"), Beats.request("PATCH \(target)", #"{"city":"Brest"}"#),
+        ], seconds: seconds)
     }
 
     private static func start(
