@@ -185,7 +185,7 @@ extension Torture {
               #expect(isExpected, "\(target.prefix(60)): \(answer)")
               #expect((answer.json["detail"].array ?? []).count <= 100)
             }
-            let name = "\(target.prefix(24))… \(prefer?.prefix(24) ?? "")"
+            let name = "\(target.prefix(20))…\(target.suffix(8)) \(prefer?.prefix(24) ?? "")"
             medians.append((taken.sorted()[2], name, isTerm))
           }
         }
