@@ -16,6 +16,11 @@ func isComparable(_ bytes: [UInt8]) -> Bool {
   else {
     return false
   }
+  // 5e308 has the exponent of a double, and is none.
+  let numbers = bytes.split { !"0123456789+-.eE".utf8.contains($0) }
+  if numbers.contains(where: { Double(String(decoding: $0, as: UTF8.self))?.isInfinite == true }) {
+    return false
+  }
   guard let value = try? scan(bytes) else { return true }
   return value.marks.isDisjoint(with: [.hugeNumber, .surrogate])
 }
