@@ -23,15 +23,20 @@ struct SiteFootprint: CustomStringConvertible {
 
   /// Expects the memory and the descriptors of `before` again, give or take what a few more
   /// connections to the database and from nginx hold; says both.
-  func isBack(_ site: Site, slack megabytes: Int = 24, within seconds: Double = 15) throws -> String
-  {
+  ///
+  /// - Parameters:
+  ///   - megabytes: that each may have more.
+  ///   - nginx: that nginx may have more, where that is another number.
+  func isBack(
+    _ site: Site, slack megabytes: Int = 24, nginx: Int? = nil, within seconds: Double = 15
+  ) throws -> String {
     var now = self
     let deadline = Deadline(seconds: seconds)
     while true {
       now = try SiteFootprint(site)
       let isBack =
         now.responderKilobytes <= responderKilobytes + megabytes * 1024
-        && now.nginxKilobytes <= nginxKilobytes + megabytes * 1024
+        && now.nginxKilobytes <= nginxKilobytes + (nginx ?? megabytes) * 1024
         && now.descriptors < descriptors + 20
       if isBack { break }
       if deadline.hasPassed { throw Failure("\(self) before, \(now) \(seconds) s after") }

@@ -42,9 +42,10 @@ extension Torture {
           rounds.sort { $0.share(over: Self.limit) < $1.share(over: Self.limit) }
           let busy = rounds[rounds.count / 2]
           #expect(Self.isServed(busy), "\(rounds); without: \(quiet)")
-          // nginx frees the 64 KB that it had for each slow body, and its malloc keeps some of it.
-          let kept = 24 + Self.connections / 16
-          let footprint = try before.isBack(site, slack: kept, within: 30)
+          // nginx frees the 64 KB that it had for each, and its malloc keeps some of it: as much as all
+          // had once, however many rounds there were.
+          let kept = 24 + kinds.count * Self.connections / 16
+          let footprint = try before.isBack(site, nginx: kept, within: 30)
           scene.note(
             "\(kinds.count) × \(Self.connections) slow connections for \(Self.seconds) s, held to the end: "
               + held.map { "\($0)" }.joined(separator: ", "))
