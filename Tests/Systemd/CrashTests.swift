@@ -16,9 +16,11 @@ extension SystemdTests {
       #expect(said.numbers.allSatisfy { $0 < 1000 }, "\(said.numbers)")
       #expect(line.status == 0 && line.failed == 0, "\(line)")
       #expect(line.ledger?.exact == true, "\(line)")
-      // Each of 16 clients has one request under way; each loss is nginx's 502, in the envelope.
+      // Each of 16 clients has one request under way; each loss is nginx's 502, in the envelope, or a long
+      // list of which nginx had sent the beginning.
       #expect((1...320).contains(line.lost), "\(line)")
-      #expect(line.answers("502") == line.lost, "\(line)")
+      let cut = line.answers["GET"]?["cut"] ?? 0
+      #expect(line.answers("502") + cut == line.lost, "\(line)")
     }
 
     @Test func aFrozenProcessIsEndedByTheWatchdog() throws {

@@ -35,6 +35,8 @@ extension Torture {
           let literal = "convert_from('\\x\(Self.hex(word))', 'UTF8') COLLATE \"default\""
           return "SELECT string_agg(id::text, ',' ORDER BY created_at DESC, id) FROM clients"
             + " WHERE position(lower(\(literal)) IN lower(name)) > 0"
+            + " OR position(lower(\(literal)) IN lower(coalesce(email, ''))) > 0"
+            + " OR position(lower(\(literal)) IN lower(coalesce(phone, ''))) > 0"
         }
         let truths = try site.database.psql(questions.joined(separator: " UNION ALL "))
           .split(separator: "\n", omittingEmptySubsequences: false)
