@@ -10,11 +10,13 @@ struct RequestMemory {
 
   /// Bytes above which a request of many is refused. The unit's MemoryHigh is twice as much.
   static let limit = 268_435_456
-  /// A request of fewer bytes is never refused for the sake of memory.
-  static let small = 65_536
+  /// A request of as many bytes or fewer does not count, and is not refused for the sake of memory.
+  private static let small = 65_536
 
   /// From now on `exchange` has this many bytes.
   mutating func hold(_ exchange: Exchange, _ bytes: Int) {
+    let bytes = bytes > Self.small ? bytes : 0
+    guard bytes != exchange.heldBytes else { return }
     held += bytes - exchange.heldBytes
     exchange.heldBytes = bytes
     most = max(most, held)
@@ -35,7 +37,7 @@ struct RequestMemory {
 
   /// Whether this one, which has come whole, is to be refused.
   func isFull(for exchange: Exchange) -> Bool {
-    held > Self.limit && exchange.heldBytes > Self.small
+    held > Self.limit && exchange.heldBytes > 0
   }
 
   /// Whether one that is still coming is to be ended without an answer: refusing has not helped.

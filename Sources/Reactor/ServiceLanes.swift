@@ -28,9 +28,10 @@ extension Service: PoolOwner {
 
   /// Two states of one row made by one transaction would have one entity tag: the row's number.
   func company(_ ticket: Int) -> PoolState.Company {
-    guard let plan = exchanges[ticket]?.plan, let statement = plan.statement, plan.mayGroup
-    else { return .none }
-    return statement.isRead ? .reads : .writes(key: plan.rowKey ?? UInt64(ticket))
+    // The plan stays where it is: a copy of it retains all of its arrays.
+    guard let exchange = exchanges[ticket], exchange.plan.mayGroup else { return .none }
+    if exchange.plan.statement?.isRead == true { return .reads }
+    return .writes(key: exchange.plan.rowKey ?? UInt64(ticket))
   }
 
   func finished(_ ticket: Int, _ outcome: consuming Outcome) {
