@@ -133,6 +133,9 @@ private struct Reader {
     let origins = text(.corsOrigins).split(separator: ",").map {
       $0.filter { $0 != " " && $0 != "\t" }
     }.filter { !$0.isEmpty }
+    if origins.count > 1, origins.contains("*") {
+      refuse(.corsOrigins, "“*” allows every origin and stands alone, or not at all")
+    }
     for origin in origins where origin != "*" {
       let isOrigin =
         (origin.hasPrefix("http://") || origin.hasPrefix("https://"))

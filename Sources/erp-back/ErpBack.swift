@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FastCGI
+internal import Glibc
 internal import Reactor
 
 @main
@@ -13,7 +14,7 @@ struct ErpBack: ParsableCommand {
       may be typed as root.
 
       Exit status: 0 done; 1 failed; 64 wrong usage; 69 the socket or the database cannot be had; \
-      75 try again later; 78 the configuration is unusable.
+      74 the output could not be written; 75 try again later; 78 the configuration is unusable.
       """,
     version: version,
     subcommands: [Serve.self, Migrate.self, Check.self, OpenAPI.self, ServiceFile.self],
@@ -22,7 +23,15 @@ struct ErpBack: ParsableCommand {
   static func main() {
     Host.forgoCoreDumps()
     main(nil)
+    requireOutput()
   }
+}
+
+/// Ends the program when what it printed could not be written: `print` does not tell.
+func requireOutput() {
+  guard fflush(nil) != 0 else { return }
+  StandardErrorLog.write("erp-back: the output could not be written: make room for it\n")
+  exit(74)
 }
 
 /// Ends a command: one message on standard error, one exit status (sysexits.h).

@@ -74,6 +74,7 @@ extension EndToEnd {
     @Test(arguments: [
       ("ERP_REACTORS", "none"), ("ERP_REACTORS", "0"), ("ERP_MAX_BODY", "-1"),
       ("ERP_MAX_BODY", "1MB!"), ("ERP_PREPARE", "perhaps"), ("CORS_ORIGINS", "not an origin"),
+      ("CORS_ORIGINS", "*,https://a.fr"),
     ])
     func aVariableThatMakesNoSenseIsNamed(_ name: String, _ value: String) throws {
       let workbench = try Workbench.require()
@@ -85,6 +86,14 @@ extension EndToEnd {
         ], within: 10)
       #expect(output.status == 78)
       #expect(output.errors.contains(name), "\(output.errors)")
+    }
+
+    @Test func outputThatCannotBeWrittenIsAFailure() throws {
+      let binary = try Workbench.require().binary
+      let output = try Output.of("/bin/sh", ["-c", "'\(binary)' openapi >/dev/full"])
+      #expect(output.status == 74)
+      #expect(output.errors.contains("could not be written"), "\(output)")
+      #expect(try Output.of(binary, ["openapi"]).status == 0)
     }
 
     @Test func aSocketPathThatIsTakenIsRefused() throws {
