@@ -12,9 +12,7 @@ extension Torture {
         let process = try #require(site.responder.process)
         /// MiB.
         func memory(_ name: String) throws -> Int {
-          let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-          let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name) })
-          return try #require(Int(line.split(whereSeparator: \.isWhitespace)[1])) / 1024
+          try ProcessStatus.number(name, of: process.pid) / 1024
         }
         let before = try memory("VmRSS")
         let note = String(repeating: "x", count: 1_000_000)

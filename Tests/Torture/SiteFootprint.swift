@@ -11,8 +11,10 @@ struct SiteFootprint: CustomStringConvertible {
 
   init(_ site: Site) throws {
     let responder = try #require(site.responder.process).pid
-    responderKilobytes = try Self.resident(responder)
-    nginxKilobytes = try site.nginxWorkers().reduce(0) { try $0 + Self.resident($1) }
+    responderKilobytes = try ProcessStatus.number("VmRSS", of: responder)
+    nginxKilobytes = try site.nginxWorkers().reduce(0) {
+      try $0 + ProcessStatus.number("VmRSS", of: $1)
+    }
     descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(responder)/fd").count
   }
 
@@ -43,13 +45,6 @@ struct SiteFootprint: CustomStringConvertible {
       Thread.sleep(forTimeInterval: 0.05)
     }
     return "\(self) before, \(now) after"
-  }
-
-  private static func resident(_ process: pid_t) throws -> Int {
-    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-    guard let match = status.firstMatch(of: /VmRSS:\s+([0-9]+) kB/), let number = Int(match.1)
-    else { throw Failure("no VmRSS of \(process)") }
-    return number
   }
 }
 

@@ -19,21 +19,16 @@ struct SoakFootprint {
   private(set) var looks: [Look] = []
 
   mutating func look(at site: Site, _ process: Child, requests: Int) throws {
-    let status = try String(contentsOfFile: "/proc/\(process.pid)/status", encoding: .utf8)
-    func number(_ name: String) throws -> Int {
-      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name + ":") })
-      return try #require(
-        line.split(whereSeparator: { " \t".contains($0) }).dropFirst().first.flatMap { Int($0) })
-    }
     let sessions = try site.database.psql(
       "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'erp-back'"
         + " AND datname = current_database()")
     looks.append(
       Look(
-        requests: requests, memory: try number("VmRSS") * 1024,
+        requests: requests, memory: try ProcessStatus.number("VmRSS", of: process.pid) * 1024,
         descriptors: try FileManager.default.contentsOfDirectory(
           atPath: "/proc/\(process.pid)/fd"
-        ).count, threads: try number("Threads"), sessions: try #require(Int(sessions))))
+        ).count, threads: try ProcessStatus.number("Threads", of: process.pid),
+        sessions: try #require(Int(sessions))))
   }
 
   /// One figure over the looks after the first `warmUp` requests: the mean of the first and of the
