@@ -5,11 +5,11 @@ internal import FastCGI
 /// The bytes of all requests that have come and were not answered: bodies that wait for a connection would
 /// fill the process otherwise, a thousand of them a megabyte each, and as much again for what is made of them.
 struct RequestMemory {
-  private(set) var held = 0
+  private var held = 0
   private var most = 0
 
   /// Bytes above which a request of many is refused. The unit's MemoryHigh is twice as much.
-  static let limit = 268_435_456
+  private static let limit = 268_435_456
   /// A request of as many bytes or fewer does not count, and is not refused for the sake of memory.
   private static let small = 65_536
 
