@@ -43,6 +43,14 @@ public struct PoolState: Sendable {
     case reads
     /// Writes of other keys.
     case writes(key: UInt64)
+
+    fileprivate func mayJoin(_ group: [Company]) -> Bool {
+      switch (self, group.first) {
+      case (.reads, .reads): true
+      case (.writes, .writes): !group.contains(self)
+      default: false
+      }
+    }
   }
 
   /// What the owner of the connections has to do.
@@ -275,48 +283,39 @@ public struct PoolState: Sendable {
     actions.append(.run(ticket: ticket, slot: slot))
   }
 
-  /// - Parameter isNew: there is a connection more, and there may be further ones: reads wait for them
-  ///   rather than for each other.
+  /// - Parameter isNew: there is a connection more, and there may be further ones: those that wait do so for
+  ///   them rather than for each other.
   private mutating func dispatch(now: UInt64, isNew: Bool = false, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
       companies[slot] = next.company
-      switch next.company {
-      case .none: run(next.ticket, slot, now: now, &actions)
-      case .reads:
-        let others = areReadsQuick && !isNew ? companions() : []
-        run(next.ticket, slot, now: now, &actions)
-        for ticket in others { run(ticket, slot, now: now, &actions) }
-      case .writes(let key):
-        let others = areWritesQuick ? companions(key) : []
-        if !others.isEmpty { actions.append(.group(slot: slot)) }
-        run(next.ticket, slot, now: now, &actions)
-        for ticket in others { run(ticket, slot, now: now, &actions) }
-      }
+      let others = isQuick(next.company) && !isNew ? companions(of: next.company) : []
+      if case .writes = next.company, !others.isEmpty { actions.append(.group(slot: slot)) }
+      for ticket in [next.ticket] + others { run(ticket, slot, now: now, &actions) }
     }
   }
 
-  /// Takes the reads right behind another, but leaves their share to the other connections.
-  private mutating func companions() -> [Int] {
+  /// Takes those right behind that may go with `first`, but leaves their share to the other connections:
+  /// what holds up one of a group, such as an index's upkeep, holds up all of it.
+  private mutating func companions(of first: Company) -> [Int] {
     let most = min(limits.group - 1, waiting.count / max(openCount, 1))
+    var group = [first]
     var tickets: [Int] = []
-    while tickets.count < most, waiting.first?.company == .reads, let next = waiting.popFirst() {
+    while tickets.count < most, waiting.first?.company.mayJoin(group) == true,
+      let next = waiting.popFirst()
+    {
+      group.append(next.company)
       tickets.append(next.ticket)
     }
     return tickets
   }
 
-  /// Takes the writes right behind the one of `key` that may commit together with it: as many as
-  /// there are, for a commit costs more than a write.
-  private mutating func companions(_ key: UInt64) -> [Int] {
-    var keys = [key]
-    var tickets: [Int] = []
-    while keys.count < limits.group, case .writes(let key) = waiting.first?.company,
-      !keys.contains(key), let next = waiting.popFirst()
-    {
-      keys.append(key)
-      tickets.append(next.ticket)
+  /// Whether what is of that kind may be added up.
+  private func isQuick(_ company: Company) -> Bool {
+    switch company {
+    case .none: false
+    case .reads: areReadsQuick
+    case .writes: areWritesQuick
     }
-    return tickets
   }
 
   /// What ran on a slot has ended.

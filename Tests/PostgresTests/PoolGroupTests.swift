@@ -159,6 +159,15 @@ import Testing
     #expect(bench.actions == runs(on: 0, 7...7))
   }
 
+  @Test func `writes too leave their share to the other connection`() {
+    var bench = twoBusy()
+    for ticket in 3...6 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
+    bench.released(0)
+    #expect(bench.actions == runs(3, 4))
+    bench.released(1)
+    #expect(bench.actions == runs(on: 1, 5...5))
+  }
+
   @Test func `a new connection takes one read that waits`() {
     var bench = PoolBench(open: 1, size: 2, queue: 20, group: 4)
     bench.submit(1)
