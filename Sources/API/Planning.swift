@@ -212,8 +212,7 @@ extension Application {
       case .malformed(let offset):
         violations.add(
           .jsonInvalid, at: ["body", .index(offset)],
-          "le corps n’est pas un texte JSON valable, ou est imbriqué sur plus de "
-            + "\(JSONScanner.maxDepth) niveaux (octet \(offset))")
+          Self.malformed(request.bytes.span.extracting(request.body), at: offset))
       case .notAnObject:
         violations.add(.modelType, at: ["body"], "le corps doit être un objet JSON")
       }
@@ -222,6 +221,20 @@ extension Application {
     var validator = BodyValidator(resources[index])
     validator.checkUndeclared(reader.undeclared)
     return validator
+  }
+
+  /// What is wrong with a body that is no JSON text from `offset` on.
+  private static func malformed(_ body: Span<UInt8>, at offset: Int) -> String {
+    switch offset < body.count ? body[offset] : nil {
+    case nil where body.isEmpty: "le corps est vide : un objet JSON est attendu"
+    case nil: "le corps n’est pas un texte JSON valable : il s’arrête trop tôt (octet \(offset))"
+    case 0xef where offset == 0:
+      "le corps commence par une marque d’ordre des octets (BOM) : envoyez de l’UTF-8 sans elle"
+    case UInt8(ascii: "{"), UInt8(ascii: "["):
+      "le corps n’est pas un texte JSON valable, ou est imbriqué sur plus de "
+        + "\(JSONScanner.maxDepth) niveaux (octet \(offset))"
+    default: "le corps n’est pas un texte JSON valable (octet \(offset))"
+    }
   }
 
   private func planList(

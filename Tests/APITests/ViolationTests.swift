@@ -93,6 +93,16 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("", "le corps est vide"), ("\u{feff}{}", "(BOM)"), (#"{"a":1"#, "s’arrête trop tôt (octet 6)"),
+    (String(repeating: "[", count: 65), "plus de 64 niveaux (octet 64)"),
+    ("nope!", "texte JSON valable (octet 0)"), (#"{"a":}"#, "texte JSON valable (octet 5)"),
+  ])
+  func `text that is not JSON is told what is wrong with it`(_ text: String, _ words: String) {
+    let error = Exchange("POST", "/clients", json: text).error
+    #expect(error.contains(words), "\(error)")
+  }
+
   @Test(arguments: ["[]", "null", "5", "\"x\"", " [ {} ] "])
   func `a body that is no object is one violation`(_ text: String) {
     #expect(Exchange("POST", "/clients/", json: text).violations == ["body model_type"])

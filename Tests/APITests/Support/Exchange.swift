@@ -64,6 +64,8 @@ struct Exchange {
   }
 
   var code: String { json["code"] as? String ?? "" }
+  /// The sentence for the person at the screen.
+  var error: String { json["error"] as? String ?? "" }
 
   /// `body.tags.1 string_type` for each entry of a 422's detail.
   var violations: [String] {
