@@ -96,6 +96,9 @@ public enum Host {
     return unsafe String(cString: name)
   }
 
+  /// Whether there is a group of that name.
+  public static func hasGroup(_ name: String) -> Bool { unsafe getgrnam(name) != nil }
+
   /// Whether this process is root's.
   public static var isRoot: Bool { geteuid() == 0 }
 

@@ -49,6 +49,9 @@ struct Configuration {
     socketMode = reader.octal(.socketMode)
     let group = reader.text(.socketGroup)
     socketGroup = group.isEmpty ? nil : group
+    if !group.isEmpty && !Host.hasGroup(group) {
+      reader.refuse(.socketGroup, "there is no group “\(group)”: Debian's nginx is in www-data")
+    }
     reactors = reader.integer(.reactors, 1...64)
     logLevel = reader.choice(.logLevel, Self.levels) ?? .info
     origins = reader.origins()

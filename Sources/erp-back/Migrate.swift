@@ -158,8 +158,11 @@ private func migrating(_ body: (Migrator) throws(MigrationError) -> Void) throws
     let migrator = try environment.connecting { () throws(MigrationError) in try Migrator(string) }
     try body(migrator)
   } catch {
-    let hint = if case .noConnection = error { environment.connectionHint } else { String?.none }
-    throw fail(error.description + (hint.map { "\n  \($0)" } ?? ""), error.exitCode)
+    var lines = [error.description]
+    if case .noConnection(let reason) = error {
+      lines += [environment.connectionHint, ConnectionRemedy.text(for: reason)].compactMap(\.self)
+    }
+    throw fail(lines.joined(separator: "\n  "), error.exitCode)
   }
 }
 

@@ -1,6 +1,7 @@
 internal import API
 internal import ArgumentParser
 internal import Catalog
+internal import Diagnosis
 internal import FastCGI
 internal import Glibc
 internal import Logging
@@ -47,6 +48,9 @@ struct Serve: ParsableCommand {
       let observe: @Sendable (Observation) -> Void = { [logger] in $0.log(to: logger) }
       try Reactor(application, configuration.settings, log: observe).runCommonGateway()
       return
+    }
+    for finding in Spelling.findings(given: environment.keys, known: Variable.all.map(\.name)) {
+      logger.warning("\(finding.text)", metadata: ["remedy": "\(finding.remedy ?? "")"])
     }
     Reactors.holdSignals()
     FastCGI.Connection.initializeLibrary()

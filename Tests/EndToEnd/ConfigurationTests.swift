@@ -74,7 +74,7 @@ extension EndToEnd {
     @Test(arguments: [
       ("ERP_REACTORS", "none"), ("ERP_REACTORS", "0"), ("ERP_MAX_BODY", "-1"),
       ("ERP_MAX_BODY", "1MB!"), ("ERP_PREPARE", "perhaps"), ("CORS_ORIGINS", "not an origin"),
-      ("CORS_ORIGINS", "*,https://a.fr"),
+      ("CORS_ORIGINS", "*,https://a.fr"), ("ERP_SOCKET_GROUP", "nobody-is-in-it"),
     ])
     func aVariableThatMakesNoSenseIsNamed(_ name: String, _ value: String) throws {
       let workbench = try Workbench.require()
@@ -86,6 +86,25 @@ extension EndToEnd {
         ], within: 10)
       #expect(output.status == 78)
       #expect(output.errors.contains(name), "\(output.errors)")
+    }
+
+    @Test func aVariableThatNothingReadsIsNamedInTheLog() throws {
+      try Site.new(.init(environment: ["ERP_POOLSIZE": "20"])) { site in
+        let line = site.responder.log().split(separator: "\n").first { $0.contains("ERP_POOLSIZE") }
+        #expect(line?.contains("level=warning") == true)
+        #expect(line?.contains("did you mean ERP_POOL_SIZE?") == true, "\(line ?? "no line")")
+      }
+    }
+
+    @Test func aDatabaseThatIsAwayIsARemedyAndExit69() throws {
+      for (url, remedy) in [
+        ("postgresql://erp@/erp?host=/nonexistent", "systemctl start postgresql"),
+        (try Workbench.require().databaseURL.replacing("/erp?", with: "/no-such?"), "createdb"),
+      ] {
+        let output = try migrateCurrent(url)
+        #expect(output.status == 69)
+        #expect(output.errors.contains(remedy), "\(output.errors)")
+      }
     }
 
     @Test func outputThatCannotBeWrittenIsAFailure() throws {
