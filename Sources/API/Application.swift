@@ -101,8 +101,10 @@ public final class Application: Sendable {
     let problem =
       switch plan.answer {
       case .ready: readiness.problem(failure)
-      case .list: Problem(failure, for: resource, isList: true)
-      default: Problem(failure, for: resource, isList: false)
+      case .list: Problem(failure, for: resource, isList: true, isWrite: false)
+      default:
+        Problem(
+          failure, for: resource, isList: false, isWrite: plan.statement?.isRead == false)
       }
     response.reset()
     response.write(problem, requestID: request.id)

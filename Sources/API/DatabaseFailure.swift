@@ -2,9 +2,11 @@
 public enum DatabaseFailure: Sendable {
   /// The server refused the statement.
   case refused(ServerError)
-  /// No connection within the wait limit, none at all, or it died under the statement.
+  /// No connection within the wait limit, or none at all: nothing was done.
   case unavailable
-  /// The client-side deadline passed.
+  /// The connection died under the statement: a write may have been done.
+  case lost
+  /// The client-side deadline passed: a write may have been done.
   case timeout
 }
 
@@ -54,11 +56,14 @@ public enum Verdict: Sendable {
 }
 
 extension Problem {
-  /// - Parameter isList: what was sent stood in the query.
-  init(_ failure: DatabaseFailure, for resource: Resource?, isList: Bool) {
+  /// - Parameters:
+  ///   - isList: what was sent stood in the query.
+  ///   - isWrite: the statement would have changed rows.
+  init(_ failure: DatabaseFailure, for resource: Resource?, isList: Bool, isWrite: Bool) {
     switch failure {
     case .unavailable: self = .unavailable
-    case .timeout: self = .timeout
+    case .lost: self = isWrite ? .lostWrite : .unavailable
+    case .timeout: self = isWrite ? .lateWrite : .timeout
     case .refused(let error):
       switch Verdict(sqlState: error.sqlState) {
       case .conflict:

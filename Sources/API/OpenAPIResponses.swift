@@ -50,7 +50,8 @@ enum OpenAPIResponses {
       case .bug: "A bug; the server's log has it under the request id."
       case .unavailable:
         "The database is away, busy (`unavailable`) or slow (`timeout`): try again after "
-          + "`Retry-After` seconds."
+          + "`Retry-After` seconds. A write whose `error` says so may have been done, once: read "
+          + "before it is sent again."
       }
     }
 

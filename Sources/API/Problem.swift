@@ -41,6 +41,12 @@ struct Problem {
     500, "internal", "Erreur interne : signalez l’identifiant de requête à votre administrateur")
   static let unavailable = Problem(
     503, "unavailable", "Service momentanément indisponible : réessayez dans un instant")
+  private static let checkFirst = "vérifiez si l’opération a été faite avant de recommencer"
+  /// A write that was sent, and whose end is not known.
+  static let lostWrite = Problem(
+    503, "unavailable", "La base de données a été perdue : \(checkFirst)")
+  static let lateWrite = Problem(
+    503, "timeout", "La base de données n’a pas répondu à temps : \(checkFirst)")
   static let timeout = Problem(
     503, "timeout", "La base de données n’a pas répondu à temps : réessayez dans un instant")
 

@@ -385,7 +385,7 @@ public final class Pool {
       counts.retries += 1
       enqueue(ticket)
     } else {
-      finish(ticket, .unavailable)
+      finish(ticket, .lost)
     }
   }
 

@@ -2,8 +2,10 @@
 public enum Outcome: ~Copyable {
   case rows(Result)
   case refused(ServerError)
-  /// No connection was to be had, or it died.
+  /// No connection was to be had: nothing was sent.
   case unavailable
+  /// The connection died under the statement.
+  case lost
 }
 
 /// Who owns a pool: lends it the event loop and its requests.

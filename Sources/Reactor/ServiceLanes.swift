@@ -52,6 +52,8 @@ extension Service: PoolOwner {
         cause: Self.cause(error))
     case .unavailable:
       fail(exchange, .unavailable, cause: "no connection")
+    case .lost:
+      fail(exchange, .lost, cause: "connection lost")
     }
   }
 

@@ -53,6 +53,25 @@ import Testing
     #expect(exchange.code == "timeout")
   }
 
+  @Test(arguments: [("lost", "unavailable"), ("timeout", "timeout")])
+  func `only a write that was sent may have been done, and says so`(_ kind: String, _ code: String)
+  {
+    let failure = kind == "lost" ? DatabaseFailure.lost : .timeout
+    let sentence = "vérifiez si l’opération a été faite avant de recommencer"
+    for (exchange, isWrite) in [
+      (Exchange("GET", "/clients/"), false), (Exchange.update("{}"), false),
+      (Exchange.create([:]), true), (Exchange.update(#"{"name":"x"}"#), true),
+    ] {
+      var exchange = exchange
+      exchange.render(failure)
+      #expect(exchange.response.status == 503)
+      #expect(exchange.code == code)
+      #expect(exchange.error.hasSuffix(sentence) == isWrite, "\(exchange.error)")
+      exchange.render(.unavailable)
+      #expect(!exchange.error.contains("vérifiez"))
+    }
+  }
+
   static let conflicts: [(String, String, String?)] = [
     ("Key (lower(email::text))=(a@b.fr) already exists.", "clients_email_key", "email"),
     ("La clé « (lower(email::text))=(a@b.fr) » existe déjà.", "clients_email_key", "email"),

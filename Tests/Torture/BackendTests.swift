@@ -55,7 +55,7 @@ extension Torture {
         try scene.heals("terminated")
         // A session that is terminated is replaced at once: that is no outage.
         try scene.expectOutages(kills)
-        scene.expectCauses(["no connection"], besides: ["SQLSTATE 57014"])
+        scene.expectCauses(["no connection"], besides: ["connection lost", "SQLSTATE 57014"])
       }
     }
 
@@ -84,7 +84,8 @@ extension Torture {
           try scene.heals("going on")
         }
         try scene.expectOutages(0)
-        scene.expectCauses(["deadline"], besides: ["no connection", "SQLSTATE 57014"])
+        scene.expectCauses(
+          ["deadline"], besides: ["connection lost", "no connection", "SQLSTATE 57014"])
       }
     }
 

@@ -30,7 +30,7 @@ extension Torture {
         try server.warden.psql("ALTER ROLE erp RESET default_transaction_read_only")
         try scene.heals("role")
         try scene.expectOutages(0)
-        scene.expectCauses(["SQLSTATE 25006"], besides: ["no connection"])
+        scene.expectCauses(["SQLSTATE 25006"], besides: ["connection lost", "no connection"])
       }
       // A read is sent once more: two sessions in a row may end under it.
       #expect(line.refused("GET") <= 3, "reads were refused: \(line)")

@@ -21,7 +21,7 @@ extension Torture {
         let server = try Server(site)
         for _ in 0..<rounds { try shutDown(server, scene) }
         try scene.expectOutages(1 + rounds)
-        scene.expectCauses(["no connection"])
+        scene.expectCauses(["no connection"], besides: ["connection lost"])
       }
     }
 
