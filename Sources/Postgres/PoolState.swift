@@ -290,7 +290,8 @@ public struct PoolState: Sendable {
       companies[slot] = next.company
       let others = isQuick(next.company) && !isNew ? companions(of: next.company) : []
       if case .writes = next.company, !others.isEmpty { actions.append(.group(slot: slot)) }
-      for ticket in [next.ticket] + others { run(ticket, slot, now: now, &actions) }
+      run(next.ticket, slot, now: now, &actions)
+      for ticket in others { run(ticket, slot, now: now, &actions) }
     }
   }
 
