@@ -44,7 +44,7 @@ struct Problem {
   private static let checkFirst = "vérifiez si l’opération a été faite avant de recommencer"
   /// A write that was sent, and whose end is not known.
   static let lostWrite = Problem(
-    503, "unavailable", "La base de données a été perdue : \(checkFirst)")
+    503, "unavailable", "La liaison avec la base de données a été coupée : \(checkFirst)")
   static let lateWrite = Problem(
     503, "timeout", "La base de données n’a pas répondu à temps : \(checkFirst)")
   static let timeout = Problem(
