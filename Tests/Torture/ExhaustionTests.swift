@@ -16,7 +16,7 @@ extension Torture {
         let server = try Self.smallServer(scene)
         try leaveNone(server, scene, for: seconds)
         for count in counts { try leave(count, server, scene, for: seconds) }
-        scene.expectCauses(["no connection"])
+        scene.expectCauses(["no connection"], besides: ["connection lost"])
       }
     }
 
