@@ -283,12 +283,13 @@ public struct PoolState: Sendable {
     actions.append(.run(ticket: ticket, slot: slot))
   }
 
-  /// - Parameter isNew: there is a connection more, and there may be further ones: those that wait do so for
-  ///   them rather than for each other.
+  /// - Parameter isNew: there is a connection more, and there may be further ones: reads wait for them
+  ///   rather than for each other.
   private mutating func dispatch(now: UInt64, isNew: Bool = false, _ actions: inout [Action]) {
     while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
       companies[slot] = next.company
-      let others = isQuick(next.company) && !isNew ? companions(of: next.company) : []
+      let isAlone = !isQuick(next.company) || isNew && next.company == .reads
+      let others = isAlone ? [] : companions(of: next.company)
       if case .writes = next.company, !others.isEmpty { actions.append(.group(slot: slot)) }
       run(next.ticket, slot, now: now, &actions)
       for ticket in others { run(ticket, slot, now: now, &actions) }
