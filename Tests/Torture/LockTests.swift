@@ -21,7 +21,8 @@ extension Torture {
         try lockRows(scene, for: seconds)
         try scene.expectOutages(0)
         scene.expectCauses(
-          ["SQLSTATE 55P03", "SQLSTATE 57014", "no connection"], besides: ["connection lost", "deadline"])
+          ["SQLSTATE 55P03", "SQLSTATE 57014", "no connection"],
+          besides: ["connection lost", "deadline"])
       }
     }
 
