@@ -38,7 +38,6 @@ def facts(root: Path, binary: Path) -> dict:
         "kernel": platform.release(),
         "system": release,
         "nginx": _first_line("nginx", "-v").rpartition("/")[2],
-        "postgresql": "",
         "wrk": _first_line("wrk", "-v").removeprefix("wrk ").split(" ")[0],
         "swift": _first_line("swift", "--version"),
         "gcc": _first_line("gcc", "--version"),
