@@ -70,6 +70,8 @@ extension Torture {
           let answer = try site.client.exchange(bytes)
           try answer.checkPromises(of: "10 MB", isHead: false)
           #expect([400, 414].contains(answer.status))
+          let reason = answer.status == 414 ? "L’adresse demandée" : "Les en-têtes de la requête"
+          #expect(try #require(answer.json["error"].string).hasPrefix(reason))
         }
         try site.hadNoFault()
         Scene.report(

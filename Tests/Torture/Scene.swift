@@ -100,12 +100,10 @@ final class Scene {
     let taken = try measure {
       try eventually("\(name): it recovers: \(site.responder.log().suffix(2000))", within: seconds)
       {
-        let list = try site.client.request("GET", "/clients/?limit=1").status
-        let read = try site.client.request("GET", nobody).status
-        let write = try site.client.request(
-          "DELETE", nobody
-        ).status
-        return list == 200 && read == 404 && write == 404
+        // Each may wait for a connection before it fails: the first that does ends the look.
+        try site.client.request("GET", "/clients/?limit=1").status == 200
+          && site.client.request("GET", nobody).status == 404
+          && site.client.request("DELETE", nobody).status == 404
       }
     }
     note("recovered in \(Self.rounded(taken)) s")
