@@ -90,6 +90,7 @@ public struct PoolState: Sendable {
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
+  private var attemptedAt: UInt64 = 0
   /// Requests that gave up waiting, and those refused at once.
   private(set) var timeouts: UInt64 = 0
   private(set) var refusals: UInt64 = 0
@@ -101,7 +102,7 @@ public struct PoolState: Sendable {
     companies = Array(repeating: .none, count: limits.size)
   }
 
-  /// First pause after a refused attempt, doubled up to `longestPause`; half of it is jitter.
+  /// First pause between attempts that are refused, doubled up to `longestPause`; half of it is jitter.
   static let shortestPause: UInt64 = 100_000_000
   static let longestPause: UInt64 = 1_000_000_000
   /// Nanoseconds from sending to the end, within which statements may be grouped: many times what a
@@ -178,7 +179,8 @@ public struct PoolState: Sendable {
     dispatch(now: now, isNew: true, &actions)
   }
 
-  /// An attempt to connect failed.
+  /// An attempt to connect failed. The pause counts from its beginning: whoever has waited for a
+  /// server that said nothing does not wait again.
   ///
   /// - Parameter jitter: 0 to 255.
   public mutating func refused(
@@ -187,7 +189,7 @@ public struct PoolState: Sendable {
     slots[slot] = .empty
     failures += 1
     let pause = min(Self.shortestPause << UInt64(min(failures - 1, 8)), Self.longestPause)
-    retryAt = now + pause / 2 + pause / 512 * UInt64(jitter)
+    retryAt = attemptedAt + pause / 2 + pause / 512 * UInt64(jitter)
     if isDown { refuseAll(&actions) }
   }
 
@@ -338,6 +340,7 @@ public struct PoolState: Sendable {
   private mutating func connect(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
     guard failures == 0 || (now >= retryAt && connectingCount == 0) else { return }
     slots[slot] = .connecting
+    attemptedAt = now
     actions.append(.connect(slot: slot))
   }
 

@@ -57,6 +57,21 @@ import Testing
     }
   }
 
+  @Test func `an attempt that took its time is followed by the next`() {
+    var bench = PoolBench()
+    for _ in 0..<5 {
+      bench.tick(after: ms(2000))
+      bench.refused(0)
+    }
+    bench.tick(after: ms(2000))
+    #expect(bench.actions == [.connect(slot: 0)])
+    bench.tick(after: ms(1000))
+    #expect(bench.actions.isEmpty)
+    bench.refused(0)
+    bench.tick(after: 1)
+    #expect(bench.actions == [.connect(slot: 0)])
+  }
+
   @Test func `jitter spreads attempts`() {
     let pauses = [UInt8(0), 64, 128, 255].map { jitter in
       var bench = PoolBench()
