@@ -95,7 +95,8 @@ extension Torture {
       try Site.accountable { site in
         let city = try site.fill(5)
         let row = try site.get("/clients/?limit=1")
-        let id = try #require(row.ids.first)
+        // A "1" in place of its last digit makes another id, which no row has.
+        let id = try #require(site.get("/clients/?limit=5").ids.first { !$0.hasSuffix("1") })
         let cursor = try #require(row.next?.split(separator: "after=").last)
         let rows = try Self.table(site)
         var statuses: [Int] = []
@@ -120,7 +121,6 @@ extension Torture {
           expect([422], try site.get("/clients/?after=\(cursor)\(encoded)"), "after=…\(word)")
           expect([422, 404, 405], try site.get("/clients/\(encoded)"), "id \(word)")
           expect([422], try site.get("/clients/\(id)\(encoded)"), "id …\(word)")
-          // Some words make another id of it.
           let other = "/clients/\(id.dropLast())\(encoded)"
           expect(word == "1" ? [404] : [422], try site.delete(other), "id …\(word)")
           expect([200], try site.get("/clients/?\(encoded)=\(encoded)&limit=1"), "a name: \(word)")
