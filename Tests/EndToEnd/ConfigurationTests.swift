@@ -75,8 +75,9 @@ extension EndToEnd {
       ("ERP_REACTORS", "none"), ("ERP_REACTORS", "0"), ("ERP_MAX_BODY", "-1"),
       ("ERP_MAX_BODY", "1MB!"), ("ERP_PREPARE", "perhaps"), ("CORS_ORIGINS", "not an origin"),
       ("CORS_ORIGINS", "*,https://a.fr"), ("ERP_SOCKET_GROUP", "nobody-is-in-it"),
+      ("ERP_DEADLINE_MS", ""), ("ERP_DEADLINE_MS", "5000"), ("ERP_STATEMENT_TIMEOUT_MS", "x"),
     ])
-    func aVariableThatMakesNoSenseIsNamed(_ name: String, _ value: String) throws {
+    func aVariableThatMakesNoSenseIsOneLine(_ name: String, _ value: String) throws {
       let workbench = try Workbench.require()
       let output = try Output.of(
         workbench.binary, ["serve"],
@@ -86,6 +87,7 @@ extension EndToEnd {
         ], within: 10)
       #expect(output.status == 78)
       #expect(output.errors.contains(name), "\(output.errors)")
+      #expect(output.errors.split(separator: "\n").count == 1, "\(output.errors)")
     }
 
     @Test func aVariableThatNothingReadsIsNamedInTheLog() throws {
@@ -137,7 +139,12 @@ extension EndToEnd {
         site.responder.process?.signal(SIGKILL)
         _ = try site.responder.process?.wait()
         #expect(Workbench.exists(site.responder.socketPath))
-        #expect(try site.get("/health/live").status == 502)
+        // Nothing was sent to anybody, hence nothing done.
+        for answer in [try site.get("/health/live"), try site.create(client())] {
+          #expect(answer.status == 502)
+          let sentence = try #require(answer.json["error"].string)
+          #expect(sentence.hasSuffix("réessayez dans un instant"))
+        }
         try site.responder.start()
         #expect(try site.get("/health/live").status == 200)
       }

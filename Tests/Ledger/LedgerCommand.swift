@@ -15,7 +15,8 @@ struct LedgerCommand: ParsableCommand {
       or --duration. Every answer is recorded; every write carries a mark of its own. \
       Afterwards all rows of the run are read through the API and compared: what was acknowledged \
       is there exactly once with the last acknowledged values, what was deleted or refused is \
-      not, and a write without an answer may have been done, but never twice.
+      not, and a write without an answer may have been done, but never twice. A 502 or 503 that \
+      does not ask to check first says that the write was not done, and is held to it.
 
       --mix takes get, list, post, put, patch and delete, and what has to be refused: conflict \
       (409), invalid (422), stale (412), absent and gone (404), method (405), media (415), \

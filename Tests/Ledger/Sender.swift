@@ -86,8 +86,10 @@ final class Sender {
     }
     // With the database away a refusal takes no time, and no client hammers like that.
     if answer.status == 503 { usleep(5000) }
-    if answer.status >= 500 && !settings.certain.contains(answer.status) { return .unknown }
-    return .refused
+    if answer.status < 500 || settings.certain.contains(answer.status) { return .refused }
+    // Of a 502 or 503 the API says whether the write may have been done; nobody says it of a first try.
+    let isSaidUndone = [502, 503].contains(answer.status) && !answer.contains("vérifiez")
+    return isSaidUndone && !isRepeated ? .refused : .unknown
   }
 
   /// The body ends before its length, and the connection with it.

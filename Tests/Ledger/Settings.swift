@@ -90,7 +90,7 @@ struct Settings: Sendable {
   var timeout = 20.0
   /// Statuses other than success that are no failure.
   var allowed: Set<Int> = []
-  /// Statuses of 500 and above after which a write is known not to have been done.
+  /// Statuses of 500 and above after which a write is known not to have been done, whatever they say.
   var certain: Set<Int> = []
 
   /// The status column of the run's rows: what the audit reads them by.
