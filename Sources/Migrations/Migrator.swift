@@ -250,8 +250,12 @@ public final class Migrator {
     do throws(MigrationError) {
       try run(script)
     } catch {
-      guard case .database(let reason) = error else { throw error }
-      throw .failed(revision: revision.id, reason: reason)
+      switch error {
+      case .busy(let reason):
+        throw .busy("revision \(revision.id) was rolled back: \(reason)")
+      case .database(let reason): throw .failed(revision: revision.id, reason: reason)
+      default: throw error
+      }
     }
   }
 
@@ -299,12 +303,17 @@ extension MigrationError {
     switch failure {
     case .noConnection: self = .noConnection(failure.description)
     case .refused(let error):
-      self = .database(
-        error.state.rawValue == "55P03"
-          ? "a table was in use for longer than \(Migrator.lockTimeout): try again at a quieter moment"
-          : error.state.rawValue == "42P07"
-            ? "\(error): if it is as the revision makes it, note that with erp-back migrate stamp"
-            : error.description)
+      switch error.state.rawValue {
+      case "55P03":
+        let limit = Migrator.lockTimeout
+        self = .busy("a table was in use for longer than \(limit): try again at a quieter moment")
+      case "42P07":
+        self = .database(
+          "\(error): if it is as the revision makes it, note that with erp-back migrate stamp")
+      case "42501":
+        self = .database("\(error): migrate as the role that owns the tables")
+      default: self = .database(error.description)
+      }
     }
   }
 }

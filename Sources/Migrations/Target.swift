@@ -65,6 +65,8 @@ public enum MigrationError: Error, Equatable, CustomStringConvertible {
   case cannotAdopt([String])
   case unknownAlembic(String)
   case locked(by: String)
+  /// A table was in use for too long.
+  case busy(String)
   case failed(revision: String, reason: String)
   case database(String)
   case noConnection(String)
@@ -89,7 +91,7 @@ public enum MigrationError: Error, Equatable, CustomStringConvertible {
       "another migrator holds the lock (\(holder)): wait for it or end it, then try again"
     case .failed(let revision, let reason):
       "revision \(revision) failed and was rolled back: \(reason)"
-    case .database(let reason), .noConnection(let reason): reason
+    case .busy(let reason), .database(let reason), .noConnection(let reason): reason
     }
   }
 
@@ -98,7 +100,7 @@ public enum MigrationError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .noSuchTarget, .wrongDirection: 64
     case .noConnection: 69
-    case .locked: 75
+    case .locked, .busy: 75
     default: 1
     }
   }

@@ -90,6 +90,24 @@ extension EndToEnd {
       #expect(try database.schema() == schema)
     }
 
+    /// It changes nothing, says so, and asks for another try.
+    @Test func aTableInUseIs75() throws {
+      let database = try emptyDatabase()
+      #expect(try migrate(database, "upgrade", "head").status == 0)
+      let before = try database.schema()
+      let holder = try database.hold(
+        "BEGIN; LOCK TABLE clients IN ACCESS SHARE MODE; SELECT pg_sleep(60)")
+      try eventually("the table is in use") {
+        try database.isLocked("clients", "AccessShareLock")
+      }
+      let down = try migrate(database, "downgrade", "base")
+      try database.release(holder)
+      #expect(down.status == 75)
+      #expect(down.errors.contains("was rolled back: a table was in use for longer than"))
+      #expect(down.errors.contains("try again at a quieter moment"))
+      #expect(try database.schema() == before)
+    }
+
     @Test func looksChangeNothing() throws {
       let database = try emptyDatabase()
       let before = try database.schema()
