@@ -58,7 +58,8 @@ struct Check: ParsableCommand {
     nginx.configuration?.complete(&limits)
     report.sections.append(
       Report.Section(
-        "configuration: \(environment.files.origin)", settings.findings + limits.findings))
+        "configuration: \(environment.files.origin)",
+        settings.findings + (settings.hasRefusedValues ? [] : limits.findings)))
 
     if let database = settings.database {
       let check = DatabaseCheck(

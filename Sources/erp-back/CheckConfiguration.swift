@@ -10,6 +10,8 @@ struct ConfigurationCheck {
   let database: ConnectionString?
   let findings: [Finding]
   let isUnusable: Bool
+  /// Some variable of ``configuration`` has its default in place of a value that was refused.
+  let hasRefusedValues: Bool
 
   init(_ environment: OperatorEnvironment) {
     let files = environment.files
@@ -29,8 +31,10 @@ struct ConfigurationCheck {
     }
     do throws(Configuration.Invalid) {
       configuration = try Configuration(files.environment)
+      hasRefusedValues = false
     } catch {
       isUnusable = true
+      hasRefusedValues = error.lines.contains { !$0.hasPrefix("\(Variable.databaseURL.name):") }
       for line in error.lines {
         // What could not be read is not “not set”.
         let isUnread = line.hasPrefix(Variable.databaseURL.name) && !files.unusable.isEmpty

@@ -23,8 +23,15 @@ struct Configuration {
     let database = reader.database()
     let prepares = reader.choice(.prepare, ["on": true, "off": false]) ?? true
     let wait = reader.integer(.poolWait, 1...3_600_000)
+    let refused = reader.lines.count
     let statement = reader.integer(.statementTimeout, 1...3_600_000)
     let deadline = reader.integer(.deadline, 1...3_600_000)
+    if reader.lines.count == refused, deadline <= statement {
+      reader.refuse(
+        .deadline,
+        "must be more than ERP_STATEMENT_TIMEOUT_MS (\(statement)), so that the server ends a statement first"
+      )
+    }
     let lock = reader.integer(.lockTimeout, 1...3_600_000)
     let poolSize = reader.integer(.poolSize, 1...1000)
     let point = reader.integer(.pointConnections, 1...64)
@@ -36,12 +43,6 @@ struct Configuration {
     let drain = reader.integer(.drain, 0...3_600_000)
     let slow = reader.integer(.slow, 0...3_600_000)
     let access = reader.choice(.accessLog, ["on": true, "off": false]) ?? false
-    if deadline <= statement {
-      reader.refuse(
-        .deadline,
-        "must be more than ERP_STATEMENT_TIMEOUT_MS (\(statement)), so that the server ends a statement first"
-      )
-    }
     socket = reader.text(.socket)
     if !(1...107 ~= socket.utf8.count) {
       reader.refuse(.socket, "a unix socket's path has 1 to 107 bytes")
