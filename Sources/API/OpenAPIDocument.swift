@@ -65,6 +65,8 @@ public struct OpenAPIDocument: Sendable {
     - In front stands nginx, which says 401 (`unauthorized`), 403 (`forbidden`), 413 (`too_large`), \
     429 (`rate_limited`), 502, 503 (`unavailable`), 501 (`not_implemented`) and 505 \
     (`version_not_supported`) in the same envelope, on any path.
+    - A write that ended in 502 or 503 was not done, unless `error` asks to check first \
+    (« vérifiez … »): then it was done once or not at all.
     - There is no authentication here: the web server in front lets callers in.
     """
 
@@ -73,7 +75,9 @@ public struct OpenAPIDocument: Sendable {
       "name": "id", "in": "path", "required": true, "schema": OpenAPIValue(members: Column.uuid),
     ],
     "Limit": [
-      "name": "limit", "in": "query", "description": "Rows in a page at most.",
+      "name": "limit", "in": "query",
+      "description": OpenAPIValue(
+        "Rows in a page at most. Large rows end a page before: go on while `has_more`."),
       "schema": [
         "type": "integer", "minimum": 1, "maximum": OpenAPIValue(ListQuery.maxLimit),
         "default": OpenAPIValue(ListQuery.defaultLimit),
@@ -81,7 +85,9 @@ public struct OpenAPIDocument: Sendable {
     ],
     "Offset": [
       "name": "offset", "in": "query",
-      "description": "Rows to skip. `after` does not get slower with every page, this does.",
+      "description": OpenAPIValue(
+        "Rows to skip; the next page's is this one's and its `count`. `after` does not get slower "
+          + "with every page, this does."),
       "schema": [
         "type": "integer", "format": "int64", "minimum": 0,
         "maximum": OpenAPIValue(Int.max - 1), "default": 0,

@@ -200,7 +200,7 @@ enum OpenAPIResponses {
   private static let anyValue: OpenAPIValue = [
     "description": OpenAPIValue(
       "Any JSON value, nested \(JSONScanner.maxDepth) deep at most in the whole body, without "
-        + "U+0000 and without numbers beyond the range of a double."),
+        + "U+0000 and without numbers whose exponent no double has."),
     "type": ["null", "boolean", "number", "string", "array", "object"],
     "pattern": OpenAPIValue(SchemaPattern.storable),
     "items": .component("schemas/AnyValue"),

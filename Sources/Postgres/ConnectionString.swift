@@ -120,7 +120,7 @@ public struct ConnectionString: Sendable, Equatable {
     let dialect = scheme.split(separator: "+", omittingEmptySubsequences: false)[0]
     guard dialect == "postgresql" || dialect == "postgres" else {
       throw Unusable(
-        "its scheme is not postgresql:// (also understood: postgres://, postgresql+psycopg2://, postgresql+psycopg://)"
+        "its scheme is not postgresql:// (also understood: postgres://, and SQLAlchemy's such as postgresql+psycopg2://)"
       )
     }
     return "postgresql" + text[separator.lowerBound...]
