@@ -246,6 +246,10 @@ public final class Pool {
     deadlines[slot] = Self.never
     counts.connectFailures += 1
     state.refused(slot, now: now, jitter: random.next(), &actions)
+    tellIfDown(reason)
+  }
+
+  private func tellIfDown(_ reason: String) {
     guard state.isDown else { return }
     if isLost { return owner.databaseRefused(self, reason: reason) }
     isLost = true
@@ -375,6 +379,8 @@ public final class Pool {
     // Bounded: what was not wanted again by then is no replacement later.
     unreplaced = min(unreplaced + 1, connections.count)
     state.lost(slot, now: now, &actions)
+    // The last one, while new ones are refused.
+    tellIfDown("connection lost")
     for ticket in tags { retryElsewhere(ticket) }
   }
 
