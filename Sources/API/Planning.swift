@@ -27,6 +27,7 @@ extension Application {
       response.mayKeepConnection = false
       throw Rejection(.badLength)
     case .tooLarge: throw Rejection(.tooLarge)
+    case .dropped: throw Rejection(.unavailable)
     }
     switch endpoint {
     case .root:

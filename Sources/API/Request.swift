@@ -37,6 +37,8 @@ public struct Request: Sendable {
     case wrongLength
     /// Longer than the limit; what was read of it is dropped.
     case tooLarge
+    /// Not kept, for want of memory.
+    case dropped
   }
 
   /// Everything that is read of the request, one after the other.

@@ -20,6 +20,7 @@ internal import Glibc
   private var overflow: [UInt8] = []
   /// How far that was checked.
   private var overflowCheck = RecordCheck()
+  private var isBodyDropped = false
 
   /// What became of a body.
   public enum Body: Sendable {
@@ -28,6 +29,8 @@ internal import Glibc
     case wrongLength
     /// Longer than the limit; read to its end and dropped.
     case tooLarge
+    /// Not kept: see ``Connection/dropBody()``.
+    case dropped
   }
 
   /// How far the answer has come.
@@ -90,9 +93,24 @@ internal import Glibc
   /// Bytes taken of a request that has not come whole.
   public var gatheredBytes: Int { overflow.count }
 
+  /// Nothing more is kept of this request's body: it is to be refused, and the web server reads no
+  /// answer before it has sent the whole of it.
+  public func dropBody() {
+    isBodyDropped = true
+    dropInput()
+  }
+
+  private func dropInput() {
+    let input = overflowCheck.skipInput()
+    // A new array: the memory of the old one is what is wanted.
+    overflow = overflow[..<input.lowerBound] + Array(overflow[input.upperBound...])
+  }
+
   private func checkOverflow() -> Arrival {
     let gathered = overflow
-    return overflowCheck.advance(gathered.span)
+    let arrival = overflowCheck.advance(gathered.span)
+    if isBodyDropped { dropInput() }
+    return arrival
   }
 
   private func receive(_ scratch: inout [UInt8], _ flags: Int32) -> Int {
@@ -130,8 +148,10 @@ internal import Glibc
     // Cut-off PARAMS come back as success.
     guard isAccepted, unsafe FCGX_GetError(request.pointee.in) == 0 else { return nil }
     unsafe Parameters.copy(request.pointee.envp, names, into: &bytes, &values)
-    return readBody(
+    let body = readBody(
       into: &bytes, declared: Parameters.number(bytes, values[contentLength]), limit: limit)
+    defer { isBodyDropped = false }
+    return isBodyDropped && body != nil ? .dropped : body
   }
 
   /// What libfcgi reads from: the socket, when the whole request waits in it, else a file in memory

@@ -10,6 +10,8 @@ struct RecordCheck {
   private var request = 0
   private var expected = Record.Kind.beginRequest
   private var pairs = PairLengths()
+  /// Where STDIN begins, behind the end of PARAMS.
+  private var inputStart = 0
 
   /// - Parameter bytes: what has come of the request: what the last call was given, and more.
   mutating func advance(_ bytes: Span<UInt8>) -> Arrival {
@@ -50,11 +52,21 @@ struct RecordCheck {
         expected = .params
       case .params:
         pairs.advance(bytes, content)
-        if length == 0 { expected = .stdin }
+        if length == 0 {
+          expected = .stdin
+          inputStart = next
+        }
       case .stdin, .endRequest, .stdout: break
       }
       position = next
     }
+  }
+
+  /// Where the records of STDIN stand that were checked, but the empty one: the caller takes them out.
+  mutating func skipInput() -> Range<Int> {
+    guard expected == .stdin else { return position..<position }
+    defer { position = inputStart }
+    return inputStart..<position
   }
 }
 

@@ -11,6 +11,7 @@ extension Request {
       bodyState = .whole
     case .wrongLength: bodyState = .wrongLength
     case .tooLarge: bodyState = .tooLarge
+    case .dropped: bodyState = .dropped
     }
   }
 }

@@ -22,8 +22,11 @@ struct RequestMemory {
     most = max(most, held)
   }
 
-  /// Whether a rush is over, after which malloc may hold what nobody uses.
-  var isSwollen: Bool { most > Self.limit / 4 && held < Self.limit / 16 }
+  /// What malloc may hold of requests that are gone, in bytes.
+  private static let kept = limit / 64
+
+  /// Whether a rush is over, or most of what was left of it: malloc may hold what nobody uses.
+  var isSwollen: Bool { most > Self.kept && held < most / 16 }
 
   /// Gives that back to the system: pages between blocks that are used stay otherwise.
   mutating func trim() {
@@ -40,6 +43,9 @@ struct RequestMemory {
     held > Self.limit && exchange.heldBytes > 0
   }
 
-  /// Whether one that is still coming is to be ended without an answer: refusing has not helped.
-  var isExhausted: Bool { held > Self.limit * 5 / 4 }
+  /// Whether the body of this one, which is still coming, is not to be kept: refusing others has not
+  /// helped.
+  func isExhausted(by exchange: Exchange) -> Bool {
+    held > Self.limit * 5 / 4 && exchange.heldBytes > 0
+  }
 }

@@ -32,6 +32,7 @@ final class Service {
   /// Whether connections end with the answer they carry.
   private(set) var isDraining = false
 
+  private static let memoryCause = "memory"
   /// How long a request may take to arrive whole.
   private static let arrivalLimit: UInt64 = 5_000_000_000
   /// How long a reader may take for one answer.
@@ -125,9 +126,12 @@ final class Service {
     exchange.hasArrived = false
     let arrival = connection.arrival(&scratch)
     memory.hold(exchange, connection.gatheredBytes)
+    if memory.isExhausted(by: exchange), arrival == .partial {
+      connection.dropBody()
+      memory.hold(exchange, connection.gatheredBytes)
+    }
     switch arrival {
     case nil: remove(exchange)
-    case .partial where memory.isExhausted: remove(exchange)
     case .nothing: break
     case .partial:
       // The rest will never come.
@@ -154,8 +158,8 @@ final class Service {
   private func begin(_ exchange: Exchange, _ body: FastCGI.Connection.Body) {
     requests += 1
     exchange.started = now
-    exchange.cause = nil
     exchange.request.take(body)
+    exchange.cause = exchange.request.bodyState == .dropped ? Self.memoryCause : nil
     exchange.request.identify(using: &random)
     let decision = application.plan(
       exchange.request, database: databaseState, &exchange.plan, &response)
@@ -167,7 +171,9 @@ final class Service {
       answer(exchange)
     case .query:
       memory.hold(exchange, exchange.request.bytes.count + exchange.plan.parameters.bytes.count)
-      if memory.isFull(for: exchange) { return fail(exchange, .unavailable, cause: "memory") }
+      if memory.isFull(for: exchange) {
+        return fail(exchange, .unavailable, cause: Self.memoryCause)
+      }
       exchange.state = .waiting
       exchange.deadline = now + UInt64(settings.deadline) * 1_000_000
       exchange.lane = lane(for: exchange.plan)

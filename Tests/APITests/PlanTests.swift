@@ -117,6 +117,13 @@ import Testing
     }
   }
 
+  @Test func `a body that there was no memory for is a 503`() {
+    let exchange = Exchange("POST", "/clients/", state: .dropped)
+    #expect(exchange.response.status == 503)
+    #expect(exchange.code == "unavailable")
+    #expect(exchange.response.mayKeepConnection)
+  }
+
   static let types: [(String, Bool)] = [
     ("application/json", true), ("application/json; charset=utf-8", true), ("", true),
     ("Application/JSON", true), ("application/json ;charset=UTF-8", true),

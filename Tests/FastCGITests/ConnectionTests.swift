@@ -69,6 +69,35 @@ import Testing
     }
   }
 
+  @Test(arguments: [1, 3, 5])
+  func `a body that is dropped is taken to its end and not kept`(_ parts: Int) {
+    for isDropped in [true, false] {
+      let body = [UInt8](repeating: 7, count: 1_000_000)
+      let request = Wire.request(
+        ["REQUEST_METHOD": "POST", "CONTENT_LENGTH": "1000000"], body: body, chunk: 32_768)
+      let start = parts * 180_000
+      #expect(sendLong(Array(request.prefix(start))) == .partial)
+      #expect(bench.connection.gatheredBytes > start / 2)
+      if isDropped {
+        bench.connection.dropBody()
+        #expect(bench.connection.gatheredBytes < 40_000)
+      }
+      #expect(sendLong(Array(request.dropFirst(start))) == .whole)
+      #expect((bench.connection.gatheredBytes < 200) == isDropped)
+      #expect(
+        bench.read()
+          == .init(values: ["POST", "", "1000000", ""], body: isDropped ? .dropped : .whole(body)))
+      #expect(bench.connection.finish())
+    }
+  }
+
+  @Test func `records that may not come are found behind a body that is dropped`() {
+    let body = Wire.record(5, [UInt8](repeating: 1, count: 65_000))
+    #expect(sendLong(Wire.begin() + Wire.record(4) + body + body + body) == .partial)
+    bench.connection.dropBody()
+    #expect(sendLong(body + Wire.record(5, id: 2)) == .invalid)
+  }
+
   @Test func `bytes behind a long request are none of it`() {
     let request = Wire.request(
       ["CONTENT_LENGTH": "150000"], body: .init(repeating: 1, count: 150_000))

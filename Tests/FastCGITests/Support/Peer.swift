@@ -82,7 +82,7 @@ struct Bench {
   struct Received: Equatable {
     enum Body: Equatable {
       case whole([UInt8])
-      case wrongLength, tooLarge
+      case wrongLength, tooLarge, dropped
     }
     var values: [String]
     var body: Body
@@ -100,6 +100,7 @@ struct Bench {
     case .whole(let range): Received(values: texts, body: .whole(Array(bytes[range])))
     case .wrongLength: Received(values: texts, body: .wrongLength)
     case .tooLarge: Received(values: texts, body: .tooLarge)
+    case .dropped: Received(values: texts, body: .dropped)
     }
   }
 }
