@@ -253,9 +253,7 @@ struct JSONScanner {
   private mutating func skipPlain(_ bytes: Span<UInt8>) {
     while position + 8 <= end {
       let next = EightBytes(bytes, at: position)
-      let stops =
-        next.equal(to: UInt8(ascii: "\"")) | next.equal(to: UInt8(ascii: "\\")) | next.below(0x20)
-        | next.beyondASCII
+      let stops = next.toBeEscaped | next.beyondASCII
       if stops != 0 {
         position += stops.trailingZeroBitCount / 8
         return

@@ -38,14 +38,21 @@ extension [UInt8] {
 
 extension OutputSpan<UInt8> {
   /// What stands between the quotes of a JSON string: runs that stay as they are, and escapes.
+  @inline(__always)
   mutating func appendEscaped(_ text: Span<UInt8>) {
-    var start = 0
-    while true {
-      let end = text.firstEscape(from: start)
-      append(text.extracting(start..<end))
-      guard end < text.count else { return }
-      JSONEscape.write(text[end], into: &self)
-      start = end + 1
+    let end = text.firstEscape(from: 0)
+    append(text.extracting(0..<end))
+    if end < text.count { appendEscapes(text, from: end) }
+  }
+
+  @inline(never)
+  private mutating func appendEscapes(_ text: Span<UInt8>, from first: Int) {
+    var next = first
+    while next < text.count {
+      JSONEscape.write(text[next], into: &self)
+      let start = next + 1
+      next = text.firstEscape(from: start)
+      append(text.extracting(start..<next))
     }
   }
 }
@@ -59,15 +66,16 @@ extension Span<UInt8> {
   func firstEscape(from start: Int) -> Int {
     var index = start
     while index + 8 <= count {
-      let found = JSONEscape.needed(in: EightBytes(self, at: index))
+      let found = EightBytes(self, at: index).toBeEscaped
       if found != 0 { return index + found.trailingZeroBitCount / 8 }
       index += 8
     }
     if index < count && count - start >= 8 {
       // The last eight: those of them that were looked at are none.
-      let found = JSONEscape.needed(in: EightBytes(self, at: count - 8))
+      let found = EightBytes(self, at: count - 8).toBeEscaped
       return found == 0 ? count : count - 8 + found.trailingZeroBitCount / 8
     }
+    if 4..<8 ~= count && start == 0 && EightBytes(ends: self).toBeEscaped == 0 { return count }
     while index < count, !JSONEscape.isNeeded(self[index]) { index += 1 }
     return index
   }
@@ -81,12 +89,6 @@ enum JSONEscape {
   @inline(__always)
   static func isNeeded(_ byte: UInt8) -> Bool {
     byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-  }
-
-  /// The same of eight bytes: what `EightBytes` finds.
-  @inline(__always)
-  static func needed(in bytes: EightBytes) -> UInt64 {
-    bytes.below(0x20) | bytes.equal(to: UInt8(ascii: "\"")) | bytes.equal(to: UInt8(ascii: "\\"))
   }
 
   static func write(_ byte: UInt8, into output: inout OutputSpan<UInt8>) {

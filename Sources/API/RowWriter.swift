@@ -10,21 +10,21 @@ struct RowWriter: Sendable {
     let key: Range<Int>
     let isQuoted: Bool
 
-    /// Bytes that key and value take at most, `null` included.
+    /// Bytes that key and value never exceed, `null` included. Where every byte is escaped a text takes
+    /// the longest; a UUID and a time take less than that of their 16 and 8 bytes, and an element of an
+    /// array, whose own length takes four bytes there, has its quotes and comma for it here.
     @inline(__always)
+    func mostRoom(_ cell: Span<UInt8>) -> Int {
+      key.count &+ cell.count &* JSONEscape.longest &+ 5
+    }
+
+    /// The same, nearer: of a large value most of that would be for nothing.
     func room(_ cell: Span<UInt8>) -> Int {
-      let value =
-        switch form {
-        // Looking at a short one twice costs more than the room.
-        case .text:
-          cell.count > 64 && !cell.mustBeEscaped ? cell.count : cell.count * JSONEscape.longest
-        case .uuid: UUIDText.length
-        case .timestamp: Timestamp.maxLength
-        // An element's own length takes four bytes there, its quotes and comma three here.
-        case .textArray: cell.count * JSONEscape.longest
-        case .objects: cell.count
-        }
-      return key.count + value + 5
+      switch form {
+      case .objects: key.count + cell.count + 5
+      case .text where !cell.mustBeEscaped: key.count + cell.count + 5
+      case .text, .uuid, .timestamp, .textArray: mostRoom(cell)
+      }
     }
   }
 
@@ -66,7 +66,8 @@ struct RowWriter: Sendable {
           let column = columns?[place] ?? place
           let cell = rows.cell(row, column)
           let field = fields[column]
-          guard field.room(cell) <= text.freeCapacity else { return }
+          guard field.mostRoom(cell) <= text.freeCapacity || field.room(cell) <= text.freeCapacity
+          else { return }
           let isNull = cell.isEmpty && rows.isNull(row, column)
           write(field, isNull: isNull, cell, into: &text)
           place += 1
@@ -93,7 +94,8 @@ struct RowWriter: Sendable {
     switch field.form {
     case .text: output.appendEscaped(cell)
     case .uuid: UUIDText.write(cell, into: &output)
-    case .timestamp: Timestamp.write(cell.bigEndian(Int64.self) ?? 0, into: &output)
+    case .timestamp:
+      Timestamp.write(Int64(bitPattern: EightBytes(cell, at: 0).bigEndian), into: &output)
     case .textArray: return Self.writeTextArray(cell, into: &output)
     // The first byte is the format's version (src/backend/utils/adt/jsonb.c, jsonb_send).
     case .objects: return output.append(cell.extracting(droppingFirst: 1))

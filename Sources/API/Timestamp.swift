@@ -20,35 +20,37 @@ enum Timestamp {
     let day = Int((microseconds / perDay) - (microseconds % perDay < 0 ? 1 : 0))
     let time = UInt(microseconds - Int64(day) * perDay)
     let date = civil(daysSince2000: day)
-    if date.year > 9999 {
-      output.appendDecimal(UInt(date.year), digits: 6)
-    } else {
-      let year = UInt(max(date.year, 0))
-      output.appendPair(year / 100)
-      output.appendPair(year % 100)
-    }
-    output.append(UInt8(ascii: "-"))
-    output.appendPair(UInt(date.month))
-    output.append(UInt8(ascii: "-"))
-    output.appendPair(UInt(date.day))
-    output.append(UInt8(ascii: "T"))
+    if date.year > 9999 { output.appendDecimal(UInt(date.year) / 10_000, digits: 2) }
+    let year = UInt(max(date.year, 0)) % 10_000
     let seconds = time / 1_000_000
-    output.appendPair(seconds / 3600)
-    output.append(UInt8(ascii: ":"))
-    output.appendPair(seconds / 60 % 60)
-    output.append(UInt8(ascii: ":"))
-    output.appendPair(seconds % 60)
     let fraction = time % 1_000_000
-    if fraction != 0 {
-      output.append(UInt8(ascii: "."))
-      output.appendPair(fraction / 10_000)
-      output.appendPair(fraction / 100 % 100)
-      output.appendPair(fraction % 100)
+    /// A separator at the place of a byte in its word.
+    func at(_ place: UInt64, _ separator: Unicode.Scalar) -> UInt64 {
+      UInt64(UInt8(ascii: separator)) << (8 * place)
     }
-    output.append(utc.span)
+    // 2025-10-  31T10:00  :00.1234  56+00:00
+    EightBytes(
+      EightBytes.pair(year / 100) | EightBytes.pair(year % 100) << 16 | at(4, "-")
+        | EightBytes.pair(UInt(date.month)) << 40 | at(7, "-")
+    ).write(into: &output)
+    EightBytes(
+      EightBytes.pair(UInt(date.day)) | at(2, "T") | EightBytes.pair(seconds / 3600) << 24
+        | at(5, ":") | EightBytes.pair(seconds / 60 % 60) << 48
+    ).write(into: &output)
+    let second = at(0, ":") | EightBytes.pair(seconds % 60) << 8
+    guard fraction != 0 else {
+      EightBytes(second | utc << 24).write(into: &output)
+      return output.append(UInt8(ascii: "0"))
+    }
+    EightBytes(
+      second | at(3, ".") | EightBytes.pair(fraction / 10_000) << 32
+        | EightBytes.pair(fraction / 100 % 100) << 48
+    ).write(into: &output)
+    EightBytes(EightBytes.pair(fraction % 100) | utc << 16).write(into: &output)
   }
 
-  private static let utc = Array("+00:00".utf8)
+  /// `+00:00`, the first lowest.
+  private static let utc: UInt64 = 0x3030_3a30_302b
   private static let infinity = Array("infinity".utf8)
   private static let minusInfinity = Array("-infinity".utf8)
 

@@ -31,11 +31,21 @@ enum UUIDText {
 
   /// Appends the 36 characters of a UUID, lower case.
   static func write(_ uuid: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
-    for index in uuid.indices {
-      if index == 4 || index == 6 || index == 8 || index == 10 { output.append(UInt8(ascii: "-")) }
-      output.append(hexDigit(uuid[index] >> 4))
-      output.append(hexDigit(uuid[index] & 15))
-    }
+    let high = EightBytes(uuid, at: 0).bigEndian
+    let low = EightBytes(uuid, at: 8).bigEndian
+    let dash = UInt8(ascii: "-")
+    EightBytes(hexadecimal: UInt32(high >> 32)).write(into: &output)
+    output.append(dash)
+    let middle = EightBytes(hexadecimal: UInt32(truncatingIfNeeded: high))
+    middle.write(4, into: &output)
+    output.append(dash)
+    EightBytes(middle.word >> 32).write(4, into: &output)
+    output.append(dash)
+    let next = EightBytes(hexadecimal: UInt32(low >> 32))
+    next.write(4, into: &output)
+    output.append(dash)
+    EightBytes(next.word >> 32).write(4, into: &output)
+    EightBytes(hexadecimal: UInt32(truncatingIfNeeded: low)).write(into: &output)
   }
 
   static func write(_ uuid: Span<UInt8>, into output: inout [UInt8]) {

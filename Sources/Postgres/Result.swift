@@ -25,10 +25,11 @@ internal import CPostgres
   /// The bytes of a cell; empty for NULL.
   @_lifetime(borrow self)
   public func cell(_ row: Int, _ column: Int) -> Span<UInt8> {
-    let length = unsafe Int(PQgetlength(handle, Int32(row), Int32(column)))
+    // libpq looks whether there is such a cell.
+    let (row, column) = (Int32(truncatingIfNeeded: row), Int32(truncatingIfNeeded: column))
+    let length = unsafe Int(PQgetlength(handle, row, column))
     // Valid until PQclear, which deinit alone calls.
-    let bytes = unsafe UnsafeRawBufferPointer(
-      start: PQgetvalue(handle, Int32(row), Int32(column)), count: length)
+    let bytes = unsafe UnsafeRawBufferPointer(start: PQgetvalue(handle, row, column), count: length)
     return unsafe _overrideLifetime(
       Span<UInt8>(_unsafeBytes: bytes), borrowing: self)
   }
