@@ -72,7 +72,7 @@ struct EightBytes {
   /// The two digits of a number below 100, in the two lowest bytes.
   @inline(__always)
   static func pair(_ number: UInt) -> UInt64 {
-    let tens = number &* 103 >> 10
+    let tens = (number &* 103) >> 10
     return UInt64(tens | (number &- tens &* 10) << 8) | 0x3030
   }
 

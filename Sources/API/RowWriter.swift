@@ -95,6 +95,8 @@ struct RowWriter: Sendable {
     case .text: output.appendEscaped(cell)
     case .uuid: UUIDText.write(cell, into: &output)
     case .timestamp:
+      // A column whose type was changed has other cells: readiness says so, nothing ends for it.
+      guard cell.count == 8 else { break }
       Timestamp.write(Int64(bitPattern: EightBytes(cell, at: 0).bigEndian), into: &output)
     case .textArray: return Self.writeTextArray(cell, into: &output)
     // The first byte is the format's version (src/backend/utils/adt/jsonb.c, jsonb_send).

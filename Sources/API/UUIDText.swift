@@ -29,8 +29,9 @@ enum UUIDText {
     return isUUID
   }
 
-  /// Appends the 36 characters of a UUID, lower case.
+  /// Appends the 36 characters of a UUID, lower case; nothing when it has not 16 bytes.
   static func write(_ uuid: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+    guard uuid.count == byteCount else { return }
     let high = EightBytes(uuid, at: 0).bigEndian
     let low = EightBytes(uuid, at: 8).bigEndian
     let dash = UInt8(ascii: "-")

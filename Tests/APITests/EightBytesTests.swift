@@ -18,6 +18,8 @@ import Testing
       #expect(first(eight.equal(to: byte)) == bytes.firstIndex(of: byte), "\(bytes) \(byte)")
     }
     #expect(first(eight.beyondASCII) == bytes.firstIndex { $0 >= 0x80 }, "\(bytes)")
+    let escaped = bytes.firstIndex { $0 < 0x20 || $0 == 0x22 || $0 == 0x5c }
+    #expect(first(eight.toBeEscaped) == escaped, "\(bytes)")
   }
 
   @Test func `each byte is found in each place`() {
@@ -48,6 +50,46 @@ import Testing
         bytes[2] = 0x3f
         for index in place + 3...length + 3 { bytes[index] = 0x3f }
         #expect(bytes.span.find(0x3f, in: 3..<length + 3) == place + 3)
+      }
+    }
+  }
+
+  private func text(_ eight: EightBytes, _ count: Int = 8) -> String {
+    var output: [UInt8] = []
+    output.append(addingCapacity: 8) { eight.write(count, into: &$0) }
+    return String(decoding: output, as: UTF8.self)
+  }
+
+  @Test func `a number below 100 has two digits`() {
+    for number: UInt in 0..<100 {
+      #expect(
+        text(EightBytes(EightBytes.pair(number)), 2) == (number < 10 ? "0" : "") + "\(number)")
+    }
+  }
+
+  @Test func `a number is eight hexadecimal digits`() {
+    var random = SeededGenerator(16)
+    for place in 0..<8 {
+      for nibble: UInt32 in 0..<16 {
+        let number = UInt32.random(in: 0 ... .max, using: &random)
+        let one = nibble << UInt32(4 * place)
+        for each in [one, number & ~(15 << UInt32(4 * place)) | one] {
+          let digits = String(each, radix: 16)
+          #expect(
+            text(EightBytes(hexadecimal: each))
+              == String(repeating: "0", count: 8 - digits.count) + digits)
+        }
+      }
+    }
+  }
+
+  @Test func `the ends of four to eight are all of them`() {
+    for length in 4...8 {
+      for place in 0..<length {
+        var bytes = [UInt8](repeating: 0x61, count: length)
+        #expect(EightBytes(ends: bytes.span).toBeEscaped == 0)
+        bytes[place] = 0x22
+        #expect(EightBytes(ends: bytes.span).toBeEscaped != 0)
       }
     }
   }

@@ -27,6 +27,7 @@ private func checkWord(_ bytes: [UInt8], _ offset: Int, _ wanted: UInt8) {
   func first(_ found: UInt64) -> Int? { found == 0 ? nil : offset + found.trailingZeroBitCount / 8 }
   expect(first(word.equal(to: wanted)) == eight.firstIndex(of: wanted), "\(eight) \(wanted)")
   expect(first(word.beyondASCII) == eight.firstIndex { $0 >= 0x80 }, "\(eight)")
+  expect(first(word.toBeEscaped) == eight.firstIndex(where: JSONEscape.isNeeded), "\(eight)")
   for limit in [0x01, 0x20, 0x21, 0x80, min(wanted, 0x80)] as [UInt8] {
     expect(first(word.below(limit)) == eight.firstIndex { $0 < limit }, "\(eight) \(limit)")
   }
