@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .processes import Process, run
-from .terminal import SOFTWARE, Failure, say
+from .terminal import SOFTWARE, UNAVAILABLE, Failure, say
 
 
 class Peer:
@@ -212,4 +212,6 @@ def take_part(names: list[str], root: Path, place: Path) -> tuple[list[Peer], di
             able.append(peer)
     if not able:
         raise Failure(SOFTWARE, "no peer is left to measure")
+    if "c" in skipped:
+        raise Failure(UNAVAILABLE, f"the yardstick is missing: {skipped['c']}", "scripts/prepare --bench")
     return able, skipped
