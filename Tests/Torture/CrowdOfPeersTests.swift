@@ -113,7 +113,7 @@ extension Torture {
           try scene.pause(1)
           try raiseDescriptorLimit(to: 4096, of: process)
           for socket in sockets { socket.close() }
-          try scene.recovers()
+          try scene.heals()
         }
         let pauses = scene.site.responder.log().components(separatedBy: "accepting paused").count
         #expect(pauses > 1)

@@ -53,7 +53,7 @@ extension Torture {
         #expect(check.failures.contains { $0.contains("the database's encoding is \(encoding)") })
         #expect(try fingerprint(database) == before, "something was written to it")
         try swap(ownName, away: otherName)
-        try scene.recovers()
+        try scene.heals()
       }
     }
   }

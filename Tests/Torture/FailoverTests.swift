@@ -17,7 +17,7 @@ extension Torture {
           try scene.isAnswered(503)
           try scene.pause(0.2)
           try pair.promote()
-          try scene.recovers()
+          try scene.heals("killed")
           try pair.rebuild()
         }
         let frozen = pair.primary
@@ -27,7 +27,7 @@ extension Torture {
         try pair.promote()
         // An attempt to connect that began before the promotion, and found the standby to be one,
         // waits for the frozen server to the end of its limit, which is 1 s here.
-        try scene.recovers(within: 1 + 2)
+        try scene.heals("frozen", within: 1 + 2)
         try scene.pause(0.3)
       }
     }
@@ -44,7 +44,7 @@ extension Torture {
           ).status == 503
         }
         try pair.promote()
-        try scene.recovers()
+        try scene.heals()
         // The load reads what it has written, and takes a 404 for a loss; so does this.
         for _ in 0..<Scene.length(short: 200, long: 2000) {
           let id = try #require(try scene.site.created(client())["id"].string)

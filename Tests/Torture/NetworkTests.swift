@@ -47,7 +47,7 @@ extension Torture {
           try scene.pause(seconds)
         }
         proxy.set(.none)
-        try scene.recovers()
+        try scene.heals()
 
         proxy.set(.silence)
         var slowest = (health: 0.0, refusal: 0.0)
@@ -68,7 +68,7 @@ extension Torture {
         #expect(slowest.refusal < 1.5)
         #expect(slowest.health < 0.25)
         proxy.set(.none)
-        try scene.recovers()
+        try scene.heals()
       }
     }
 
@@ -80,7 +80,7 @@ extension Torture {
           proxy.set(.garbage)
           try scene.pause(0.4)
           proxy.set(.none)
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.1)
         }
         scene.note("\(proxy.counts.garbled) pieces")
@@ -97,7 +97,7 @@ extension Torture {
           proxy.set(.cuts)
           try scene.pause(1.5)
           proxy.set(.none)
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.2)
         }
         scene.note("\(proxy.counts.cut) cuts")
@@ -148,7 +148,7 @@ extension Torture {
           }
         }
         proxy.set(.none)
-        try scene.recovers()
+        try scene.heals()
         scene.note(
           "\(proxy.counts.cut - before) cuts, slowest answer to one \(Int(slowest * 1000)) ms")
         #expect(slowest < 1.5)

@@ -25,7 +25,7 @@ extension Torture {
           try database.psql("ALTER TABLE clients_away RENAME TO clients")
           try scene.pause(0.08)
         }
-        try scene.recovers()
+        try scene.heals()
         let strays = try bouncer.strays()
         #expect(strays.isEmpty, "\(strays.prefix(3))")
       }
@@ -42,7 +42,7 @@ extension Torture {
           try bouncer.stop(round % 2 == 0 ? SIGTERM : SIGKILL)
           try scene.pause(0.2)
           try bouncer.start()
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.2)
 
           if round % 2 == 0 {
@@ -52,7 +52,7 @@ extension Torture {
           }
           try scene.pause(0.2)
           try scene.site.cluster.start()
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.2)
         }
         let check = try Examination.of(

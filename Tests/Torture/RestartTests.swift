@@ -13,7 +13,7 @@ extension Torture {
           if mode == "fast" { try scene.site.cluster.stop() } else { try scene.site.cluster.kill() }
           try scene.pause(0.3)
           try scene.site.cluster.start()
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.3)
         }
       }

@@ -30,7 +30,7 @@ extension Torture {
           #expect(try scene.site.get("/health").json["status"] == "degraded")
           try scene.pause(0.5)
           try database.psql("ALTER ROLE \(database.role) PASSWORD '\(scene.canary.password)'")
-          try scene.recovers()
+          try scene.heals()
           try scene.pause(0.2)
         }
         #expect(
@@ -83,7 +83,8 @@ extension Torture {
             try database.psql("ALTER ROLE \(database.role) SET \(setting)")
           }
           try database.endSessions()
-          try scene.recovers()
+          // No calm: a write that meets the end of an idle session is refused.
+          try scene.heals("set", calm: 0)
           for _ in 0..<Scene.length(short: 1, long: 3) {
             let after = try sample.answers()
             for (was, `is`) in zip(before, after) { #expect(`is` == was) }
@@ -97,7 +98,7 @@ extension Torture {
           #expect(try database.psql("SELECT count(*) FROM attic.clients") == "0")
           try database.psql("ALTER ROLE \(database.role) RESET ALL")
           try database.endSessions()
-          try scene.recovers()
+          try scene.heals("reset")
           for (was, `is`) in zip(before, try sample.answers()) { #expect(`is` == was) }
         }
       }

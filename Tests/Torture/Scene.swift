@@ -94,22 +94,6 @@ final class Scene {
   /// A figure for the summary.
   func note(_ figure: String) { figures.append(figure) }
 
-  /// Whatever was wrong is mended now: within `seconds` lists, reads and writes are served again.
-  @discardableResult
-  func recovers(within seconds: Double = 2) throws -> Double {
-    let taken = try measure {
-      try eventually("\(name): it recovers: \(site.responder.log().suffix(2000))", within: seconds)
-      {
-        // Each may wait for a connection before it fails: the first that does ends the look.
-        try site.client.request("GET", "/clients/?limit=1").status == 200
-          && site.client.request("GET", nobody).status == 404
-          && site.client.request("DELETE", nobody).status == 404
-      }
-    }
-    note("recovered in \(Self.rounded(taken)) s")
-    return taken
-  }
-
   /// Ends the load, balances the ledger and looks for the canary.
   private func close(within limit: Double) throws -> LedgerLine {
     ledger.signal(SIGTERM)

@@ -35,7 +35,7 @@ extension Torture {
             try checkAbsence(scene)
             try scene.pause(0.2)
             try scene.site.database.psql(remedy)
-            try scene.recovers()
+            try scene.heals()
             try scene.site.waitUntilReady(within: 2)
           }
           #expect(scene.site.responder.log().contains("SQLSTATE \(sqlState)"))

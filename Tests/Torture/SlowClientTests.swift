@@ -52,7 +52,7 @@ extension Torture {
           scene.note(
             "others with them, the median of \(rounds.count) rounds: \(busy); without: \(quiet)")
           scene.note(footprint)
-          try scene.recovers()
+          try scene.heals()
         }
       }
     }

@@ -58,7 +58,7 @@ extension Torture {
           #expect(line.count(status) >= Self.requests / 1000, "\(status): \(line)")
         }
         #expect(line.count(503) < line.requests / 5, "\(line)")
-        let counted = try agreement(before, site.metrics(), line)
+        let counted = try agreement(before, site.metrics(), line, besides: course.answers)
         try judge(course.footprint)
         #expect(process.isRunning && site.responder.process === process)
         try canary.check(site)
@@ -80,8 +80,10 @@ extension Torture {
     private struct Watched {
       var footprint = SoakFootprint()
       var restarts = 0
-      /// Seconds until the service was ready again.
+      /// Seconds until everybody was served again.
       var slowest = 0.0
+      /// To what was asked to see that, by method and status: nobody else counts them.
+      var answers: [String: [String: Int]] = [:]
     }
 
     /// Looks at the process while the load goes on, and restarts the database at even distances.
@@ -105,11 +107,10 @@ extension Torture {
         if Int(count) > distance * (watched.restarts + 1), watched.restarts < Self.restarts {
           if watched.restarts % 2 == 0 { try site.cluster.stop() } else { try site.cluster.kill() }
           try site.cluster.start()
-          let seconds = try measure {
-            try eventually("the site recovers: \(site.responder.log().suffix(2000))", within: 2) {
-              try site.client.request("GET", "/health/ready").status == 200
-            }
+          let seconds = try site.heals("restart \(watched.restarts + 1)") { method, status in
+            watched.answers[method, default: [:]]["\(status)", default: 0] += 1
           }
+          #expect(try site.client.request("GET", "/health/ready").status == 200)
           watched.restarts += 1
           watched.slowest = max(watched.slowest, seconds)
         }
@@ -120,19 +121,22 @@ extension Torture {
     }
 
     private static let counter = "erp_back_http_requests_total"
-    /// Those that the load uses, and nobody else meanwhile: the rows are read at the end by status.
+    /// Those that the load uses, and meanwhile nobody but who looks whether the service has healed:
+    /// the rows are read at the end by status.
     private static let routes = ["/clients", "/clients/{id}"]
 
     /// Compares what the clients counted with what the service counted, by method and status.
     ///
+    /// - Parameter own: further answers.
     /// - Returns: how many answers there were.
     private func agreement(
-      _ before: Samples, _ after: Samples, _ line: LedgerLine
+      _ before: Samples, _ after: Samples, _ line: LedgerLine, besides own: [String: [String: Int]]
     ) throws -> Int {
       var total = 0
       for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
         var here = line.answers[method] ?? [:]
         here["cut-short"] = nil  // nginx keeps what is not whole
+        here.merge(own[method] ?? [:], uniquingKeysWith: +)
         var there: [String: Int] = [:]
         for status in after.labels(Self.counter, "status") {
           for route in Self.routes {
