@@ -13,8 +13,7 @@ extension Torture {
     ]
 
     private func play(
-      _ name: String, _ proxy: FaultProxy, load: Scene.Load = Scene.Load(timeout: 3),
-      _ work: (Scene) throws -> Void
+      _ name: String, _ proxy: FaultProxy, _ work: (Scene) throws -> Void
     ) throws {
       defer { proxy.end() }
       try Scene.play(
@@ -23,7 +22,9 @@ extension Torture {
           environment: Self.limits,
           address: { database, _ in
             try proxy.url(of: database)
-          }), load: load
+          }),
+        // The deadline, and a busy machine.
+        load: Scene.Load(timeout: 3, limit: 1.0 + 0.5)
       ) { scene in
         let before = try scene.resources()
         try work(scene)
