@@ -85,6 +85,11 @@ struct Database: Sendable {
       .joined(separator: "\n")
   }
 
+  /// `url` with the password, if there is one.
+  static func url(_ url: String, password: String?) -> String {
+    url + (password.map { "&password=\($0)" } ?? "")
+  }
+
   /// Runs `erp-back` with this database.
   func erpBack(
     _ arguments: [String], environment: [String: String] = [:], input: [UInt8] = []

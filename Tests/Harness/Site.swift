@@ -102,8 +102,9 @@ final class Site: Sendable {
     self.cluster = cluster
     self.database = database
     ownsCluster = options.ownsCluster
-    let secret = options.password.map { "&password=\($0)" } ?? ""
-    let url = try options.address?(database, options.password) ?? database.url + secret
+    let url =
+      try options.address?(database, options.password)
+      ?? Database.url(database.url, password: options.password)
     responder = Responder(
       directory: directory, databaseURL: url, environment: options.environment)
     try responder.start()

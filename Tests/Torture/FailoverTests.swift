@@ -69,7 +69,9 @@ extension Torture {
             "ERP_STATEMENT_TIMEOUT_MS": "800", "ERP_DEADLINE_MS": "1000",
             "ERP_CONNECT_TIMEOUT_MS": "1000",
           ], ownsCluster: true,
-          address: { database, _ in try ServerPair.url(database) }),
+          address: { database, password in
+            Database.url(try ServerPair.url(database), password: password)
+          }),
         // The deadline, and a busy machine.
         load: Scene.Load(timeout: 3, limit: 1.0 + 0.5)
       ) { scene in

@@ -20,8 +20,8 @@ extension Torture {
         name,
         .init(
           environment: Self.limits,
-          address: { database, _ in
-            try proxy.url(of: database)
+          address: { database, password in
+            Database.url(try proxy.url(of: database), password: password)
           }),
         // The deadline, and a busy machine.
         load: Scene.Load(timeout: 3, limit: 1.0 + 0.5)

@@ -90,14 +90,14 @@ extension Torture {
         name,
         .init(
           environment: ["ERP_PREPARE": prepares ? "on" : "off"], ownsCluster: ownsCluster,
-          address: { database, _ in
-            _ = try database.plainURL(password: nil)
+          address: { database, password in
+            _ = try database.plainURL(password: password)
             for setting in ["timezone = 'UTC'", "statement_timeout = '5s'", "lock_timeout = '2s'"] {
               try database.psql("ALTER ROLE \(database.role) SET \(setting)")
             }
             let bouncer = try PgBouncer(place, for: database)
             made.bouncer.withLock { $0 = bouncer }
-            return bouncer.url(of: database)
+            return Database.url(bouncer.url(of: database), password: password)
           }), load: load
       ) { scene in
         let bouncer = try #require(made.bouncer.withLock { $0 })

@@ -27,7 +27,7 @@ extension Database {
       GRANT SELECT, INSERT, UPDATE, DELETE ON clients TO \(role);
       GRANT SELECT ON erp_back_revisions TO \(role);
       """)
-    return url.replacing("//erp@", with: "//\(role)@") + (password.map { "&password=\($0)" } ?? "")
+    return Self.url(url.replacing("//erp@", with: "//\(role)@"), password: password)
   }
 
   /// From now on sessions of ``role`` are asked for its password, in a cluster of the test's own.
