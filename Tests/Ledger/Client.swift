@@ -120,7 +120,7 @@ final class Client {
     let entry = entries[live[place]]
     guard let id = entry.id, var values = entry.values else { return }
     values.lastService = mark
-    var members = #""lastService":"\#(mark)""#
+    var members = #""lastService":"\#(mark)"\#(lastName)"#
     if action == .put {
       values.city = mark
       members += #","city":"\#(mark)""#
@@ -178,7 +178,7 @@ final class Client {
     entries.append(Entry(refused: mark))
     let values = Values(city: mark, lastService: mark, address: nil)
     let whole = body(values, email: nil)
-    let change = #"{"city":"\#(mark)","lastService":"\#(mark)""#
+    let change = #"{"city":"\#(mark)","lastService":"\#(mark)"\#(lastName)"#
     switch action {
     case .conflict:
       let other = live.first { entries[$0].email != nil }.map { entries[$0] }
@@ -236,10 +236,12 @@ final class Client {
 
   /// Of a row with this client's next mark.
   private func body(_ values: Values, email: String?) -> String {
-    #"{"type":"company","name":"\#(mark)","status":"\#(settings.status)","city":"\#(values.city)""#
-      + #","lastService":"\#(values.lastService)"\#(Self.member(values.address))"#
+    #"{"type":"company","name":"\#(mark)"\#(lastName),"status":"\#(settings.status)""#
+      + #","city":"\#(values.city)","lastService":"\#(values.lastService)"\#(Self.member(values.address))"#
       + (email.map { #","email":"\#($0)""# } ?? "") + "}"
   }
+
+  private var lastName: String { settings.lastName.map { #","lastName":"\#($0)""# } ?? "" }
 
   private static func member(_ long: LongText?) -> String {
     long.map { #","address":"\#($0.text)""# } ?? ""

@@ -1,3 +1,5 @@
+import Glibc
+
 /// One answer, with a length that was said: what the API promises of every one.
 struct HTTPAnswer: Sendable {
   let status: Int
@@ -33,8 +35,9 @@ struct HTTPAnswer: Sendable {
   func contains(_ text: String) -> Bool { body.firstRange(of: Array(text.utf8)) != nil }
 
   /// What a failure has to be, whoever made it: JSON in the API's envelope under the request's id,
-  /// and with Retry-After when trying again makes sense. Nil when it is.
-  func flaw(requestID: String) -> String? {
+  /// and with Retry-After when trying again makes sense. No answer holds `secret`. Nil when all is so.
+  func flaw(requestID: String, secret: String? = nil) -> String? {
+    if let secret, holds(secret) { return "the secret is in it" }
     guard self["x-request-id"] == requestID else { return "another X-Request-Id" }
     guard status >= 400 else { return nil }
     guard self["content-type"] == "application/json" else { return "not JSON" }
@@ -46,6 +49,24 @@ struct HTTPAnswer: Sendable {
       return "no Retry-After"
     }
     return nil
+  }
+
+  /// Whether `text` stands in the body or in a header field. Not `contains`, which takes its time
+  /// where a list is of megabytes.
+  private func holds(_ text: String) -> Bool {
+    if head.contains(where: { $0.value.contains(text) }) { return true }
+    let wanted = Array(text.utf8)
+    return body.withUnsafeBytes { bytes in
+      guard var rest = bytes.baseAddress else { return false }
+      let end = rest + bytes.count
+      while let found = memchr(rest, Int32(wanted[0]), end - rest),
+        end - UnsafeRawPointer(found) >= wanted.count
+      {
+        if memcmp(found, wanted, wanted.count) == 0 { return true }
+        rest = UnsafeRawPointer(found) + 1
+      }
+      return false
+    }
   }
 
   private static func value(_ name: String, _ head: [(name: String, value: String)]) -> String? {

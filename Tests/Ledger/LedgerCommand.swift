@@ -27,6 +27,10 @@ struct LedgerCommand: ParsableCommand {
       closed before a byte of the answer (RFC 9112, 9.3.1). POST and PATCH use a new connection \
       each, unless --connections kept.
 
+      LEDGER_LAST_NAME, letters and digits, is the last name in every create and update, those \
+      that have to be refused included; an answer that holds LEDGER_SECRET is a failure. By the \
+      environment, because command lines are everybody's to read.
+
       Prints one line of JSON; a line for every failure on standard error. Exit status: 0 when \
       nothing failed and the ledger balances, 1 when not, 69 when the rows cannot be read.
       """)
@@ -120,6 +124,9 @@ struct LedgerCommand: ParsableCommand {
     settings.timeout = timeout
     settings.allowed = Set(allow)
     settings.certain = Set(certain)
+    let environment = ProcessInfo.processInfo.environment
+    settings.lastName = environment["LEDGER_LAST_NAME"]
+    settings.secret = environment["LEDGER_SECRET"]
     if let mix {
       settings.weights = try mix.split(separator: ",").map { part in
         let words = part.split(separator: "=")

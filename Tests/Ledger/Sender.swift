@@ -67,7 +67,7 @@ final class Sender {
     _ answer: HTTPAnswer, _ request: Request, _ mark: String, isRepeated: Bool, at wall: UInt64
   ) -> Entry.Outcome {
     let method = request.method
-    if let flaw = answer.flaw(requestID: mark) {
+    if let flaw = answer.flaw(requestID: mark, secret: settings.secret) {
       record.miss(mark, method, "\(answer.status): \(flaw)", breaks: false, at: wall)
     }
     if answer.status == request.action.expected {

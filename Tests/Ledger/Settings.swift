@@ -93,6 +93,11 @@ struct Settings: Sendable {
   /// Statuses of 500 and above after which a write is known not to have been done, whatever they say.
   var certain: Set<Int> = []
 
+  /// The last name in every body that may have one; nil: none has.
+  var lastName: String?
+  /// What no answer may hold.
+  var secret: String?
+
   /// The status column of the run's rows: what the audit reads them by.
   var status: String { "ledger-\(run)" }
   var clientsPath: String { address.prefix + "/clients/" }

@@ -87,4 +87,15 @@ import Testing
     #expect(try flaw("text/html", envelope) == "not JSON")
     #expect(try flaw("application/json", "{}") == "not the envelope")
   }
+
+  @Test(
+    arguments: ["", "X-Note: the-secret\r\n"],
+    ["", "the-secre", "tt-the-the-secret", "the-secret "])
+  func aSecretIsAFlaw(_ field: String, _ body: String) throws {
+    let text =
+      "HTTP/1.1 200 X\r\nX-Request-Id: a-b\r\n\(field)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    let flaw = try #require(try HTTPAnswer(Array(text.utf8))).flaw(
+      requestID: "a-b", secret: "the-secret")
+    #expect((flaw == "the secret is in it") == text.contains("the-secret"))
+  }
 }

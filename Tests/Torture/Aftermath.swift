@@ -13,13 +13,13 @@ extension Site {
     try newWithWatchedResponder(options) { site in
       try canary.appear(at: site)
       try work(site)
-      try site.balances()
+      try site.balances(canary)
       try canary.check(site)
     }
   }
 
   /// Reads and writes of every kind, of which every one is accounted for.
-  func balances() throws {
+  func balances(_ canary: Canary) throws {
     let program = try #require(
       ProcessInfo.processInfo.environment["ERP_TEST_LEDGER"], "run scripts/test")
     let output = try Output.of(
@@ -27,7 +27,7 @@ extension Site {
       [
         "--url", "http://127.0.0.1:\(port)", "--clients", "4", "--duration", "0", "--requests",
         "400",
-      ])
+      ], environment: canary.environment)
     let line = try #require(
       try? JSONDecoder().decode(LedgerLine.self, from: Data(output.out.utf8)), "\(output)")
     #expect(output.status == 0 && line.ledger?.exact == true, "\(output)")

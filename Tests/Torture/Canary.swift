@@ -10,6 +10,15 @@ struct Canary {
   /// Part of the person's name, address and telephone number, and of no other row.
   let person = "canari-\(unique())"
 
+  /// The last name in every row of the load, and in what it sends that is refused: one that is under
+  /// way when things go wrong.
+  let customer = "chaland-\(unique())"
+
+  /// What the ledger is told by its environment: command lines are searched.
+  var environment: [String: String] {
+    ["LEDGER_LAST_NAME": customer, "LEDGER_SECRET": password]
+  }
+
   /// In SQL: rows of others.
   static let others = "name NOT LIKE '%canari-%'"
 
@@ -43,7 +52,7 @@ struct Canary {
     }
   }
 
-  /// Looks for both in everything that others may read.
+  /// Looks for all three in everything that others may read.
   func check(_ site: Site) throws {
     var places: [(String, [UInt8])] = try site.logFiles().map { ($0, try read($0)) }
     places += try Self.commandLines()
@@ -59,6 +68,7 @@ struct Canary {
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(!text.contains(password), "the password is in \(place)")
       #expect(!text.contains(person), "the person is in \(place)")
+      #expect(!text.contains(customer), "the load's customer is in \(place)")
     }
     let cores = try site.coreFiles()
     #expect(cores.isEmpty, "core files: \(cores)")

@@ -82,7 +82,8 @@ final class Scene {
         + ["--timeout", "\(load.timeout)"] + load.allowed.flatMap { ["--allow", "\($0)"] }
         + ["--settle", "\(Self.length(short: 0.3, long: 1.0))"] + load.arguments,
       // By this a run that is broken off finds it.
-      environment: ["ERP_TEST_DIR": directory], output: paths.out, errors: paths.errors)
+      environment: canary.environment.merging(["ERP_TEST_DIR": directory]) { $1 },
+      output: paths.out, errors: paths.errors)
   }
 
   /// Lets the load go on.

@@ -40,7 +40,7 @@ extension Torture {
             "--url", "http://127.0.0.1:\(site.port)", "--duration", "0", "--requests",
             "\(Self.requests)", "--mix", Self.mix, "--allow", "503", "--timeout", "9",
             "--large-share", "5", "--body-limit", "\(Self.bodyLimit)",
-          ], output: place + ".out", errors: place + ".err")
+          ], environment: canary.environment, output: place + ".out", errors: place + ".err")
         let course = try watch(site, process, before, while: ledger)
         let status = try ledger.wait(within: 120)
         let seconds = (ContinuousClock.now - start) / .seconds(1)

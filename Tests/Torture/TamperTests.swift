@@ -25,7 +25,7 @@ extension Torture {
     /// Loads a site, changes its rows behind the API's back, and balances.
     private func run(
       _ site: Site, _ tampering: String = "", mix: String? = nil, requests: Int = 400,
-      arguments more: [String] = []
+      arguments more: [String] = [], environment: [String: String] = [:]
     ) throws -> Run {
       let directory = "\(try Workbench.require().directory)/tamper-\(unique())"
       try FileManager.default.createDirectory(
@@ -38,7 +38,7 @@ extension Torture {
         + ["--requests", "\(requests)", "--large-bytes", "600"] + (mix.map { ["--mix", $0] } ?? [])
         + more
         + ["--before-audit", "psql -XAtq -v ON_ERROR_STOP=1 '\(site.database.url)' -f '\(script)'"]
-      let output = try Output.of(program, arguments)
+      let output = try Output.of(program, arguments, environment: environment)
       let line = try #require(
         try? JSONDecoder().decode(LedgerLine.self, from: Data(output.out.utf8)), "\(output)")
       return Run(status: output.status, line: line, complaints: output.errors)
@@ -171,6 +171,25 @@ extension Torture {
         #expect(wrong.status == 1 && wrong.line.ledger?.undead == 1, "\(wrong)")
         Scene.report(
           "ledger, a 503 that was done", "noticed: \(wrong.complaints.prefix { $0 != "\n" })")
+      }
+    }
+
+    /// The name that every row has stands for a secret that gets into answers.
+    @Test func aSecretInAnswersIsSeen() throws {
+      try Site.new { site in
+        let name = unique()
+        let hidden = try run(
+          site, environment: ["LEDGER_LAST_NAME": name, "LEDGER_SECRET": "x\(name)"])
+        #expect(hidden.status == 0, "\(hidden)")
+        #expect(
+          try site.database.psql("SELECT count(*) FROM clients WHERE last_name = '\(name)'")
+            == "\(hidden.line.ledger?.rows ?? 0)")
+        let shown = try run(site, environment: ["LEDGER_LAST_NAME": name, "LEDGER_SECRET": name])
+        #expect(shown.status == 1 && shown.line.ledger?.exact == true, "\(shown)")
+        // But for deletions and refusals, every answer has a row in it.
+        #expect(shown.line.failed > shown.line.count(201) && shown.line.count(201) > 0, "\(shown)")
+        Scene.report(
+          "ledger, a secret in answers", "noticed: \(shown.complaints.prefix { $0 != "\n" })")
       }
     }
 
