@@ -52,9 +52,9 @@ struct Canary {
     }
   }
 
-  /// Looks for all three in everything that others may read.
-  func check(_ site: Site) throws {
-    var places: [(String, [UInt8])] = try site.logFiles().map { ($0, try read($0)) }
+  /// Looks for all three in everything that others may read, and in the files `others`.
+  func check(_ site: Site, _ others: [String] = []) throws {
+    var places: [(String, [UInt8])] = try (site.logFiles() + others).map { ($0, try read($0)) }
     places += try Self.commandLines()
     places.append(("/metrics", Array(try site.get("/metrics").text.utf8)))
     places.append(("/health", Array(try site.get("/health").text.utf8)))

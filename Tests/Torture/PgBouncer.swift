@@ -29,7 +29,7 @@ final class PgBouncer: @unchecked Sendable {
     default_pool_size = 20
     server_login_retry = 1
     query_wait_timeout = 5
-    logfile = \(directory)/pgbouncer.log
+    logfile = \(logPath)
     pidfile = \(directory)/pgbouncer.pid
     """.write(toFile: ini, atomically: true, encoding: .utf8)
     try "\"\(database.role)\" \"\"\n".write(
@@ -47,9 +47,11 @@ final class PgBouncer: @unchecked Sendable {
     "postgresql://\(database.role)@/\(database.name)?port=6432&host=\(percentEncoded(directory))"
   }
 
+  var logPath: String { directory + "/pgbouncer.log" }
+
   /// What it logged of answers that came when their session was lent to nobody.
   func strays() throws -> [Substring] {
-    try String(contentsOfFile: directory + "/pgbouncer.log", encoding: .utf8).split(separator: "\n")
+    try String(contentsOfFile: logPath, encoding: .utf8).split(separator: "\n")
       .filter { $0.contains("when not linked") || $0.contains("got dirty") }
   }
 

@@ -101,6 +101,7 @@ extension Torture {
           }), load: load
       ) { scene in
         let bouncer = try #require(made.bouncer.withLock { $0 })
+        scene.logs = [bouncer.logPath]
         try work(scene, bouncer)
       }
     }

@@ -16,6 +16,8 @@ final class Scene {
   private let paths: (out: String, errors: String)
   private let responder: Child
   private var figures: [String] = []
+  /// Of whatever else stands in the way, to be searched for the canary.
+  var logs: [String] = []
 
   /// What a request may be answered while a fault lasts, beyond success.
   struct Load {
@@ -109,7 +111,7 @@ final class Scene {
     #expect(line.latency_ms.all.max <= limit * 1000, "\(name): too slow: \(line)")
     #expect(responder.isRunning, "\(name): the process ended")
     #expect(site.responder.process === responder, "\(name): it was another process")
-    try canary.check(site)
+    try canary.check(site, logs)
     Self.report(name, "\(([line.description] + figures).joined(separator: "; "))")
     return line
   }
