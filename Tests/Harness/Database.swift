@@ -85,6 +85,16 @@ struct Database: Sendable {
       .joined(separator: "\n")
   }
 
+  /// The directory of the server's socket, with its data below.
+  var place: String {
+    get throws {
+      guard let host = url.firstRange(of: "?host="),
+        let place = url[host.upperBound...].prefix(while: { $0 != "&" }).removingPercentEncoding
+      else { throw Failure("no directory in \(url)") }
+      return place
+    }
+  }
+
   /// `url` with the password, if there is one.
   static func url(_ url: String, password: String?) -> String {
     url + (password.map { "&password=\($0)" } ?? "")

@@ -5,6 +5,8 @@ import Synchronization
 final class Responder: Sendable {
   let socketPath: String
   let logPath: String
+  /// Where it works: a core file would be written there.
+  let directory: String
   private let environment: [String: String]
   private let child: Mutex<Child?> = Mutex(nil)
 
@@ -12,6 +14,7 @@ final class Responder: Sendable {
   static let reactors = ProcessInfo.processInfo.environment["ERP_TEST_REACTORS"] ?? "1"
 
   init(directory: String, databaseURL: String, environment: [String: String]) {
+    self.directory = directory
     socketPath = directory + "/fcgi.sock"
     logPath = directory + "/erp-back.log"
     var base = ["DATABASE_URL": databaseURL, "ERP_SOCKET": socketPath]
@@ -25,9 +28,10 @@ final class Responder: Sendable {
 
   /// Starts the process and waits for its socket.
   func start() throws {
+    // env(1) becomes the responder: posix_spawn's own way to another directory is not in Swift's Glibc.
     let started = try Child(
-      Workbench.require().binary, ["serve"], environment: environment,
-      output: logPath + ".out", errors: logPath)
+      "/usr/bin/env", ["--chdir", directory, Workbench.require().binary, "serve"],
+      environment: environment, output: logPath + ".out", errors: logPath)
     child.withLock { $0 = started }
     do {
       try eventually("the responder listens") {

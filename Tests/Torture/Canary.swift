@@ -70,6 +70,11 @@ struct Canary {
       #expect(!text.contains(person), "the person is in \(place)")
       #expect(!text.contains(customer), "the load's customer is in \(place)")
     }
+    if let pid = site.responder.process?.pid {
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")
+          == site.responder.directory, "a core file would be elsewhere")
+    }
     let cores = try site.coreFiles()
     #expect(cores.isEmpty, "core files: \(cores)")
   }
@@ -111,9 +116,16 @@ extension Site {
     ].filter(Workbench.exists)
   }
 
+  /// In the directories where the responder and the database's servers work.
   fileprivate func coreFiles() throws -> [String] {
-    let directory = URL(fileURLWithPath: responder.logPath).deletingLastPathComponent().path
-    return (try FileManager.default.subpathsOfDirectory(atPath: directory)).filter { path in
+    let files = FileManager.default
+    let place = try database.place
+    let servers = [place, place + "-standby"].map { $0 + "/data" }.filter(Workbench.exists)
+    // Of the servers no directory below: files in those come and go.
+    let paths =
+      try files.subpathsOfDirectory(atPath: responder.directory)
+      + servers.flatMap { try files.contentsOfDirectory(atPath: $0) }
+    return paths.filter { path in
       let name = path.split(separator: "/").last ?? ""
       return name == "core" || name.hasPrefix("core.")
     }

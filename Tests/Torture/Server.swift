@@ -15,11 +15,7 @@ struct Server {
     warden = Database(
       name: site.database.name, url: url.replacing("//erp@", with: "//warden@"))
     if isUp { try site.database.psql("CREATE ROLE warden SUPERUSER LOGIN") }
-    guard let host = url.firstRange(of: "?host="),
-      let directory = url[host.upperBound...].prefix(while: { $0 != "&" })
-        .removingPercentEncoding
-    else { throw Failure("no directory in \(url)") }
-    data = directory + "/data"
+    data = try site.database.place + "/data"
     let version = try String(contentsOfFile: data + "/PG_VERSION", encoding: .utf8)
     binaries = "/usr/lib/postgresql/\(version.split(separator: "\n")[0])/bin"
   }
