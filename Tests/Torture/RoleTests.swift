@@ -86,9 +86,7 @@ extension Torture {
           // No calm: a write that meets the end of an idle session is refused.
           try scene.heals("set", calm: 0)
           for _ in 0..<Scene.length(short: 1, long: 3) {
-            let after = try sample.answers()
-            for (was, `is`) in zip(before, after) { #expect(`is` == was) }
-            #expect(after.count == before.count)
+            Self.expect(try sample.answers(repeatingWrites: true), before)
             let written = try sample.write()
             #expect(written.updated > written.created, "\(written)")
             #expect(abs(written.created.timeIntervalSinceNow) < 60, "\(written)")
@@ -99,9 +97,15 @@ extension Torture {
           try database.psql("ALTER ROLE \(database.role) RESET ALL")
           try database.endSessions()
           try scene.heals("reset")
-          for (was, `is`) in zip(before, try sample.answers()) { #expect(`is` == was) }
+          Self.expect(try sample.answers(), before)
         }
+        scene.note("\(sample.repeats) writes met the end of an idle session")
       }
+    }
+
+    private static func expect(_ after: [AnswerSample.Bytes], _ before: [AnswerSample.Bytes]) {
+      for (was, `is`) in zip(before, after) { #expect(`is` == was) }
+      #expect(after.count == before.count)
     }
   }
 }
