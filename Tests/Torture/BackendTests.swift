@@ -104,6 +104,7 @@ extension Torture {
           """)
         let before = try site.metrics().sum(
           "erp_back_pipeline_batch_size_count", ["lane": "pool"])
+        let run = unique()
         // The first by itself; those that waited for it together.
         let answers = try together(6) { index -> Int in
           if index == 5 {
@@ -113,8 +114,9 @@ extension Torture {
             return 0
           }
           if index > 0 { Thread.sleep(forTimeInterval: 0.03) }
+          let body = client(["name": .string("\(run)-\(index)")])
           let answer = try? site.client.request(
-            "POST", "/clients/", [Site.jsonType], body: Array(client().text.utf8), within: 0.6)
+            "POST", "/clients/", [Site.jsonType], body: Array(body.text.utf8), within: 0.6)
           return answer?.status ?? -1
         }
         #expect(answers.count { $0 == 201 } == 1 && answers.count { $0 == -1 } == 4, "\(answers)")
@@ -126,10 +128,21 @@ extension Torture {
         #expect(seconds < 2)
         let batches = try site.metrics().sum(
           "erp_back_pipeline_batch_size_count", ["lane": "pool"])
+        // What the session had begun it may end, or not.
+        let stopped = try server.sessions(where: "state <> 'idle'")
         for pid in try server.sessions() { try? server.signal(pid, SIGCONT) }
+        #expect(!stopped.isEmpty)
+        for pid in stopped { try server.waitUntilGone(pid) }
+        let names = try site.database.psql(
+          "SELECT name FROM clients WHERE name LIKE '\(run)-%'"
+        ).split(separator: "\n")
+        #expect(Set(names).count == names.count, "done twice: \(names)")
+        let created = try #require(answers.firstIndex(of: 201))
+        #expect(names.contains("\(run)-\(created)"), "lost: \(names)")
         Scene.report(
           "backend stopped, its clients leave",
-          "4 clients of a group gone; \(Int(batches - before)) batches; a list served again after"
+          "4 clients of a group gone, \(names.count - 1) of their creates done, once;"
+            + " \(Int(batches - before)) batches; a list served again after"
             + " \(Scene.rounded(seconds)) s")
       }
     }
