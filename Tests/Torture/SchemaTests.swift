@@ -88,33 +88,57 @@ extension Torture {
       }
     }
 
-    /// The server forgets what the service has prepared. A trigger is one way by which a statement
-    /// of somebody else's reaches the service's own sessions.
+    /// The server forgets what the service has prepared. A trigger and a policy are ways by which a
+    /// statement of somebody else's reaches the service's own sessions: the policy, whose condition is
+    /// asked for every row that is read, reaches the one for reads by key.
     @Test func forgetsPreparedStatements() throws {
       let seconds = Scene.length(short: 1.0, long: 10)
       try Scene.play(
-        "DEALLOCATE ALL in the service's sessions", .init(), load: Scene.Load(allowed: [])
+        "DEALLOCATE ALL in the service's sessions",
+        .init(address: { try $0.plainURL(password: $1) }),
+        load: Scene.Load(allowed: [])
       ) { scene in
         let database = scene.site.database
         try database.psql(
           """
-          CREATE SEQUENCE forgotten;
-          CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+          CREATE SEQUENCE forgotten_point; CREATE SEQUENCE forgotten_pool;
+          GRANT USAGE ON SEQUENCE forgotten_point, forgotten_pool TO \(database.role);
+          CREATE FUNCTION forget(sequence regclass) RETURNS void LANGUAGE plpgsql AS $$
           BEGIN
-            IF random() < 0.5 THEN
-              PERFORM nextval('forgotten');
-              EXECUTE 'DEALLOCATE ALL';
-            END IF;
+            PERFORM nextval(sequence);
+            EXECUTE 'DEALLOCATE ALL';
+          END $$;
+          CREATE FUNCTION forget_written() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            IF random() < 0.5 THEN PERFORM forget('forgotten_pool'); END IF;
             RETURN NULL;
           END $$;
+          CREATE FUNCTION forget_read() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+          DECLARE query text := current_query();
+          BEGIN
+            IF NOT (\(Server.isPoint)) THEN
+              IF random() < 0.01 THEN PERFORM forget('forgotten_pool'); END IF;
+            ELSIF random() < 0.5 THEN PERFORM forget('forgotten_point');
+            END IF;
+            RETURN true;
+          END $$;
           CREATE TRIGGER forget AFTER INSERT OR UPDATE ON clients
-            FOR EACH STATEMENT EXECUTE FUNCTION forget();
+            FOR EACH STATEMENT EXECUTE FUNCTION forget_written();
+          CREATE POLICY forget ON clients FOR SELECT USING (forget_read());
+          CREATE POLICY inserts ON clients FOR INSERT WITH CHECK (true);
+          CREATE POLICY updates ON clients FOR UPDATE USING (true);
+          CREATE POLICY deletes ON clients FOR DELETE USING (true);
+          ALTER TABLE clients ENABLE ROW LEVEL SECURITY
           """)
         try scene.pause(seconds)
-        let count = try #require(Int(try database.psql("SELECT last_value FROM forgotten")))
-        #expect(count > 20)
-        scene.note("\(count) times")
-        try database.psql("DROP TRIGGER forget ON clients")
+        for lane in ["point", "pool"] {
+          let count = try #require(
+            Int(try database.psql("SELECT last_value FROM forgotten_\(lane)")))
+          #expect(count > 20, "\(lane)")
+          scene.note("\(lane): \(count) times")
+        }
+        try database.psql(
+          "ALTER TABLE clients DISABLE ROW LEVEL SECURITY; DROP TRIGGER forget ON clients")
       }
     }
   }
