@@ -75,7 +75,7 @@ extension Torture {
           "--batch", "--disable-coloring", "--flush-session", "--output-dir", home, "--tmp-dir",
           home,
           "--dbms", "PostgreSQL", "--level", level, "--risk", level, "--time-sec", "1",
-          "--technique", Scene.length(short: "BEUS", long: "BEUST"),
+          "--technique", Scene.length(short: "BEUSQ", long: "BEUSTQ"),
         ], environment: ["HOME": home, "TERM": "dumb"], within: 240)
       let verdict = Verdict(output)
       guard output.status == 0, verdict.foundNothing != verdict.foundSomething else {
