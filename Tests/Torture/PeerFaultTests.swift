@@ -193,6 +193,7 @@ extension Torture {
     @Test func neverReading() throws {
       let count = Scene.length(short: 10, long: 20)
       // What a list was made with is kept for the next one: libpq's result and the answer.
+      var isFirst = true
       try Site.withstanding("\(count) peers that never read", residue: 32_768) { site, before in
         let city = try site.fill(300, set: "address = repeat('é', 5000)")
         let list = FastCGIRecord.request(
@@ -210,7 +211,8 @@ extension Torture {
         }
         let held = try Footprint(of: site).resident - before.resident
         var life = 0.0
-        if Scene.isLong {
+        let isGivenUp = Scene.isLong && isFirst
+        if isGivenUp {
           life = try measure {
             try eventually("they are given up", within: 80) {
               try Footprint(of: site).connections == 1
@@ -219,8 +221,9 @@ extension Torture {
           #expect(life > 40)
         }
         for socket in sockets { socket.close() }
+        isFirst = false
         return "\(held / count) KB of memory each, others at most \(Int(slowest * 1000)) ms"
-          + (Scene.isLong ? ", given up after \(Int(life)) s" : "")
+          + (isGivenUp ? ", given up after \(Int(life)) s" : "")
       }
     }
 
