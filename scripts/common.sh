@@ -27,7 +27,7 @@ fail() {
 
 # The comment at the head of a script is its help.
 show_help() {
-  sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"
+  sed -nE '2,/^([^#]|$)/{/^#/s/^# ?//p}' "$0"
   exit 0
 }
 

@@ -57,8 +57,8 @@ public struct OpenAPIDocument: Sendable {
     - Every path answers with and without one trailing slash; one form is listed.
     - `HEAD` works wherever `GET` does, `OPTIONS` answers 204 with `Allow`, another method gets \
     405 `method_not_allowed` with `Allow`; an unknown path is a 404.
-    - Query parameters that are not listed are ignored, unless the request says \
-    `Prefer: handling=strict`; of one given twice the last counts. A column may be named in \
+    - Query parameters that are not listed are ignored; of a list they are a 422 when the request \
+    says `Prefer: handling=strict`. Of one given twice the last counts. A column may be named in \
     camelCase too.
     - Lengths count Unicode code points.
     - A request may name itself with `X-Request-Id` (8 to 128 of `A-Za-z0-9._-`).

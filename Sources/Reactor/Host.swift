@@ -52,6 +52,14 @@ public enum Host {
       modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
   }
 
+  /// A path without links and dots, from the root; as it is when nothing is there.
+  public static func absolute(_ path: String) -> String {
+    guard let found = unsafe realpath(path, nil) else { return path }
+    // realpath(3) allocated it.
+    defer { unsafe free(found) }
+    return unsafe String(cString: found)
+  }
+
   /// All of a file.
   public static func contents(of path: String) -> Content {
     if let bytes = SystemCalls.contents(of: path) { return .bytes(bytes) }

@@ -41,7 +41,8 @@ struct Check: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "nginx's main configuration, when it is not its own default.", valueName: "file"))
+      "nginx's main configuration, when it is not its own default; from where you stand.",
+      valueName: "file"))
   var nginxConf: String?
 
   func run() throws {

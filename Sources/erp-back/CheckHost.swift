@@ -149,7 +149,8 @@ struct NginxCheck {
     }
     do throws(Subprocess.Failure) {
       let dump = try Subprocess(
-        program, ["-T"] + (file.map { ["-c", $0] } ?? []), limit: Self.limit)
+        // nginx would look for it from its own prefix.
+        program, ["-T"] + (file.map { ["-c", Host.absolute($0)] } ?? []), limit: Self.limit)
       guard dump.status == 0 else {
         let reason = dump.errors.split(separator: "\n").first { $0.contains("[emerg]") }
         own = [

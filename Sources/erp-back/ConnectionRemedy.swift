@@ -13,15 +13,15 @@ enum ConnectionRemedy {
       ),
       (
         ["Peer authentication failed", "Ident authentication failed"],
-        "the role must be called as the system user that connects (erp-back): createuser erp-back, or use host and password"
+        "the role must be called as the system user that connects (erp-back): createuser --createdb erp-back, or use host and password"
       ),
       (
         ["database \"", "does not exist"],
-        "runuser -u postgres -- createdb -E UTF8 -T template0 -O erp-back NAME, or correct the name in DATABASE_URL"
+        "runuser -u postgres -- createdb -E UTF8 -T template0 --locale-provider=icu --icu-locale=fr-FR -O erp-back NAME, or correct the name in DATABASE_URL"
       ),
       (
         ["role \"", "does not exist"],
-        "runuser -u postgres -- createuser erp-back, or correct the user in DATABASE_URL"
+        "runuser -u postgres -- createuser --createdb NAME (erp-back for the service), or correct the user in DATABASE_URL"
       ),
       (["no pg_hba.conf entry"], "add a line for it to pg_hba.conf, then reload PostgreSQL"),
       (

@@ -58,7 +58,7 @@ struct Migrate: ParsableCommand {
     func run() throws {
       let target = try goal.target()
       try migrating { migrator throws(MigrationError) in
-        if options.printsSQL { return print(try migrator.script(target, upwards: true)) }
+        if options.printsSQL { return show(try migrator.script(target, upwards: true)) }
         try reporting(verb: "upgrade") { report throws(MigrationError) in
           try migrator.upgrade(target, report)
         }
@@ -79,7 +79,7 @@ struct Migrate: ParsableCommand {
     func run() throws {
       let target = try goal.target()
       try migrating { migrator throws(MigrationError) in
-        if options.printsSQL { return print(try migrator.script(target, upwards: false)) }
+        if options.printsSQL { return show(try migrator.script(target, upwards: false)) }
         try reporting(verb: "downgrade") { report throws(MigrationError) in
           try migrator.downgrade(target, report)
         }
@@ -131,7 +131,7 @@ struct Migrate: ParsableCommand {
     func run() throws {
       let target = try goal.target()
       try migrating { migrator throws(MigrationError) in
-        if options.printsSQL { return print(try migrator.stampScript(target)) }
+        if options.printsSQL { return show(try migrator.stampScript(target)) }
         try reporting(verb: "stamp") { report throws(MigrationError) in
           try migrator.stamp(target, report)
         }
@@ -165,6 +165,9 @@ private func migrating(_ body: (Migrator) throws(MigrationError) -> Void) throws
     throw fail(lines.joined(separator: "\n  "), error.exitCode)
   }
 }
+
+/// Prints what would run, or as a comment that nothing would.
+private func show(_ script: String) { print(script.isEmpty ? "-- nothing to do" : script) }
 
 /// Prints each step as it is done, and that nothing was to do when there was none.
 private func reporting(

@@ -12,6 +12,13 @@ struct OpenAPI: ParsableCommand {
   @Option(help: "Where the API is mounted, such as /api.")
   var mount = ""
 
+  func validate() throws {
+    // The path of a URL, RFC 3986 section 3.3, without escapes: what `location` takes as it is.
+    guard mount.isEmpty || mount.wholeMatch(of: /(\/[A-Za-z0-9._~-]+)+/) != nil else {
+      throw ValidationError("--mount begins with a slash and does not end with one, such as /api.")
+    }
+  }
+
   func run() {
     let document = OpenAPIDocument(Catalog.resources, title: Catalog.title, version: version)
     print(String(decoding: document.text(mount: mount), as: UTF8.self))

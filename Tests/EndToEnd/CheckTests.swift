@@ -27,9 +27,11 @@ extension EndToEnd {
         #expect(
           try site.database.psql("SELECT count(*) FROM pg_class WHERE relname = 'clients'") == "1")
 
+        // From where one stands.
+        let depth = FileManager.default.currentDirectoryPath.split(separator: "/").count
+        let relative = String(repeating: "../", count: depth) + site.nginxConfiguration.dropFirst()
         let quiet = try Output.of(
-          Workbench.require().binary,
-          ["check", "--quiet", "--nginx-conf", site.nginxConfiguration],
+          Workbench.require().binary, ["check", "--quiet", "--nginx-conf", relative],
           environment: ["DATABASE_URL": url, "ERP_SOCKET": site.responder.socketPath])
         #expect(quiet.status == 0)
         #expect(quiet.out == "")

@@ -121,6 +121,7 @@ extension EndToEnd {
       // What was printed does what upgrading does.
       try database.psql(up.out)
       #expect(try migrate(database, "check").status == 0)
+      #expect(try migrate(database, "upgrade", "head", "--sql").out == "-- nothing to do\n")
       let after = try database.schema()
       let down = try migrate(database, "downgrade", "base", "--sql")
       #expect(down.status == 0)

@@ -32,6 +32,14 @@ extension EndToEnd {
       #expect(answer.text.replacing(#"[{"url":"/api"}]"#, with: #"[{"url":"/"}]"#) == here)
     }
 
+    @Test(arguments: ["api", "/api/", "/", "/a b", "//api", "/api?x", #"/"api"#])
+    func whatIsNoPrefixIsRefused(_ mount: String) throws {
+      let output = try Output.of(Workbench.require().binary, ["openapi", "--mount", mount])
+      #expect(output.status == 64)
+      #expect(output.errors.contains("such as /api"))
+      #expect(output.out == "")
+    }
+
     @Test func headHasNoBody() throws {
       for target in ["/openapi.json", "/docs"] {
         let length = try site.get(target)["content-length"]

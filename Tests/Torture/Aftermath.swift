@@ -6,9 +6,11 @@ import Testing
 extension Site {
   /// A site for hostile requests or peers, with a canary in it. Afterwards it is as sound as before: the same
   /// process serves, a ledger of reads and writes is exact, and nothing of the canary was seen.
-  static func accountable(_ work: (Site) throws -> Void) throws {
+  static func accountable(
+    _ options: Options = .init(), _ work: (Site) throws -> Void
+  ) throws {
     let canary = Canary()
-    var options = Options()
+    var options = options
     options.password = canary.password
     try newWithWatchedResponder(options) { site in
       try canary.appear(at: site)

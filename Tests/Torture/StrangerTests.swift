@@ -4,8 +4,7 @@ import Testing
 @testable import Harness
 
 extension Torture {
-  /// What a stranger learns from a public server with the `/api/` snippet and no guard. A TRACE is left
-  /// out: nginx refuses it before it looks at the address, and so in the site's own way.
+  /// What a stranger learns from a public server with the `/api/` snippet and no guard.
   @Suite struct StrangerTests {
     @Test func answersSayNothingOfWhatServesThem() throws {
       try Site.new { site in
@@ -32,6 +31,7 @@ extension Torture {
         try look("GET", "/api/clients/", ["X-Long: " + String(repeating: "x", count: 33000)])
         try look("GET", "/api/clients/%zz")
         try look("PATCH", "/api/clients/")
+        try look("TRACE", "/api/clients/search/chaland")
         try look("POST", "/api/clients/", ["Transfer-Encoding: nonsense"])
         try look("POST", "/api/clients/", ["Content-Type: text/plain"], body: "x")
         try look("POST", "/api/clients/", [Site.jsonType], body: "{")

@@ -38,6 +38,14 @@ extension Torture {
 
         var served = try api.servesAsEver([writer])
         served += try api.servesAsEver([session])
+        // Other programs of the host set cookies too, and odd ones.
+        for cookie in [#"prefs={"a":1}"#, "x", "n=é", "a[]=b", "OptanonConsent=a b, c"] {
+          let own = "erp_session=\(authenticator.writer)"
+          for both in ["\(cookie); \(own)", "\(own); \(cookie)"] {
+            #expect(
+              try api.ask("GET", "/api/clients/", ["Cookie: \(both)"]).status == 200, "\(both)")
+          }
+        }
 
         // Who may read only.
         #expect(try api.ask("GET", "/api/clients/", [reader]).status == 200)
