@@ -65,13 +65,6 @@ extension OutputSpan<UInt8> {
       rest /= 10
     }
   }
-
-  /// A number below 100 as two digits.
-  @inline(__always)
-  mutating func appendPair(_ number: UInt) {
-    append(0x30 &+ UInt8(truncatingIfNeeded: number / 10))
-    append(0x30 &+ UInt8(truncatingIfNeeded: number % 10))
-  }
 }
 
 extension Span where Element == UInt8 {
