@@ -21,7 +21,7 @@ extension EndToEnd {
       let name = unique()
       _ = try site.created(client(["name": .string(name)]))
 
-      let browser = try Browser()
+      let browser = try Browser.started()
       defer { browser.end() }
       try browser.visit(root + (isMounted ? "/docs/" : "/docs"))
       let operations = try site.get("/openapi.json").json["paths"].members?.values

@@ -28,7 +28,7 @@ final class Child: Sendable {
   var isRunning: Bool { exitStatus == nil }
 
   /// The exit status, 128 and the number for a signal; nil while the process runs.
-  private var exitStatus: Int32? {
+  var exitStatus: Int32? {
     word.map { $0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + ($0 & 0x7F) }
   }
 

@@ -163,8 +163,8 @@ extension Torture {
           (Self.repeated("/.", room / 2), [404]), ("/clients" + Self.repeated("/", 8000), [404]),
           (Self.repeated("/a/..", room / 5), [200, 404]), (Self.repeated("/..", room / 3), [400]),
         ]
-        // The median of each: one request may have waited for a processor that others had.
-        var medians: [(seconds: Double, request: String, isTerm: Bool)] = []
+        // The quickest of five: what a request costs, and not its wait for a processor that others had.
+        var quickest: [(seconds: Double, request: String, isTerm: Bool)] = []
         for (target, expected) in targets {
           let isTerm = ["/clients/?q=", "/clients/search/"].contains { target.hasPrefix($0) }
           for prefer in [
@@ -188,13 +188,13 @@ extension Torture {
               #expect((answer.json["detail"].array ?? []).count <= 100)
             }
             let name = "\(target.prefix(20))…\(target.suffix(8)) \(prefer?.prefix(24) ?? "")"
-            medians.append((taken.sorted()[2], name, isTerm))
+            quickest.append((try #require(taken.min()), name, isTerm))
           }
         }
         // To read 8 KB takes a few milliseconds; to compare every parameter with every other took
         // more. A term the database looks for in every row, twice where it counts them.
         func slowest(isTerm: Bool) throws -> (seconds: Double, request: String, isTerm: Bool) {
-          try #require(medians.filter { $0.isTerm == isTerm }.max { $0.seconds < $1.seconds })
+          try #require(quickest.filter { $0.isTerm == isTerm }.max { $0.seconds < $1.seconds })
         }
         let (read, found) = (try slowest(isTerm: false), try slowest(isTerm: true))
         #expect(read.seconds < 0.02, "\(read)")
@@ -212,7 +212,7 @@ extension Torture {
         try site.hadNoFault()
         Scene.report(
           "oversize queries and paths",
-          "\(targets.count) targets of 8 KB with three headers each, medians of five: the slowest "
+          "\(targets.count) targets of 8 KB with three headers each, the quickest of five: at most "
             + "\(Scene.rounded(read.seconds * 1000)) ms (\(read.request)), with a term "
             + "\(Int(found.seconds * 1000)) ms; 8 headers of 8 KB")
       }

@@ -10,11 +10,12 @@ extension Torture {
     private static let connections = Scene.length(short: 250, long: 1000)
     private static let seconds = Scene.length(short: 4, long: 20)
 
-    /// A kind of slowness, and the target and arguments of slowhttptest for it.
-    private static let kinds: [(name: String, target: String, arguments: [String])] = [
-      ("headers", "/clients/", ["-H", "-x", "10"]),
-      ("bodies", "/clients/", ["-B", "-s", "65536", "-x", "10", "-f", "application/json"]),
-      ("reads", "/clients/?limit=100", ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"]),
+    /// A kind of slowness, the target and arguments of slowhttptest for it, and the KB that nginx has for
+    /// one client of that kind: a body, or what `fastcgi_buffer_size` and `fastcgi_buffers` allow.
+    private static let kinds: [(name: String, target: String, arguments: [String], held: Int)] = [
+      ("headers", "/clients/", ["-H", "-x", "10"], 16),
+      ("bodies", "/clients/", ["-B", "-s", "65536", "-x", "10", "-f", "application/json"], 80),
+      ("reads", "/clients/?limit=100", ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"], 336),
     ]
 
     @Test(.enabled(if: Workbench.exists(program), "no slowhttptest: scripts/prepare --checks"))
@@ -40,9 +41,9 @@ extension Torture {
             held = try started.map { try Self.held($0.child, $0.output) }
             for count in held { #expect(count >= Self.connections * 9 / 10, "\(held)") }
           }
-          // nginx frees the 64 KB that it had for each, and its malloc keeps some of it: as much as all
-          // had once, however many rounds there were.
-          let kept = 24 + kinds.count * Self.connections / 16
+          // nginx frees what it had for each, and its malloc keeps some of it: as much as all had once,
+          // however many rounds there were.
+          let kept = 24 + kinds.map(\.held).reduce(0, +) * Self.connections / 1024
           let footprint = try before.isBack(site, nginx: kept, within: 30)
           scene.note(
             "\(kinds.count) × \(Self.connections) slow connections for \(Self.seconds) s, held to the end: "
