@@ -17,6 +17,8 @@ class Options:
     kinds: list[str]
     clients: list[int]
     rounds: int
+    # more rounds, of what the marks compare only
+    further: int
     seconds: float
     warm_up: float
     rows: int
@@ -32,11 +34,12 @@ PostgreSQL, with wrk as the only client; everything on this machine, on loopback
 Every run of a peer stands beside one of each other peer, round after round, and medians are shown:
 a shared machine is slow for all of them together. Before anything is measured, the answers of all
 peers to the same requests are compared, and a difference ends the run. After writes the table is
-laid anew, vacuumed and checkpointed. It takes twenty minutes; --quick takes two."""
+laid anew, vacuumed and checkpointed. It takes 25 minutes; --quick takes two."""
 
 _EPILOG = """\
 modes:
-  (none)     every peer, work and number of clients, then a million reads for the memory; the marks
+  (none)     every peer, work and number of clients, four more rounds of erp-back and C at 64 clients,
+             then a million reads for the memory; the marks
   --quick    erp-back against C, 64 clients, every kind of work, under two minutes
   --smoke    does the benchmark itself work? erp-back and C, a second each; marks do not count
   --flat     only the memory of erp-back, before and after a million reads
@@ -96,6 +99,8 @@ _MODES = {
 _DEFAULTS = {
     "peers": " ".join(peers.default), "work": " ".join(kinds), "clients": "8 64 256", "rounds": "3", "seconds_each": "2",
     "rows": "10000"}
+# Rounds of a whole run that only erp-back and C take part in, at the number of clients of the marks.
+_FURTHER = 4
 _WARM_UP = {"full": 1.0, "quick": 0.3, "smoke": 0.2, "flat": 1.0}
 
 
@@ -111,6 +116,7 @@ def parse(arguments: list[str], root: Path) -> Options:
         mode=given.mode, peers=_names("peers", values["peers"], peers.every), kinds=_names("work", values["work"], kinds),
         clients=[int(_number("clients", word, 1, 4000)) for word in values["clients"].split()] or [64],
         rounds=int(_number("rounds", values["rounds"], 1, 1000)),
+        further=0 if narrowed else _FURTHER,
         seconds=_number("seconds-each", values["seconds_each"], 0.2, 3600), warm_up=_WARM_UP[given.mode],
         rows=int(_number("rows", values["rows"], 1000, 100_000_000)), output=Path(output).absolute(),
         build=not given.no_build, keep=given.keep)

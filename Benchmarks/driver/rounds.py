@@ -96,17 +96,21 @@ class Bench:
             most[peer.name] = max(sample.resident for sample in samples)
         return most
 
-    def rounds(self, count: int, kinds: list[Kind], clients: list[int], warm_up: float, seconds: float) -> list[Sample]:
-        total = count * len(kinds) * len(clients) * len(self.peers)
+    def rounds(
+        self, count: int, kinds: list[Kind], clients: list[int], warm_up: float, seconds: float,
+        peers: list[Peer] | None = None,
+    ) -> list[Sample]:
+        """Of all peers, unless some are named."""
+        peers = self.peers if peers is None else peers
+        total = count * len(kinds) * len(clients) * len(peers)
         progress = Progress(total, warm_up + seconds + 0.3)
         samples = []
         for number in range(count):
             # Who comes first changes from round to round.
-            turn = number % len(self.peers)
-            peers = self.peers[turn:] + self.peers[:turn]
+            turn = number % len(peers)
             for kind in kinds:
                 for load in clients:
-                    for peer in peers:
+                    for peer in peers[turn:] + peers[:turn]:
                         sample = self.measure(peer, kind, load, warm_up, seconds)
                         samples.append(sample)
                         errors = f", {sample.errors} ERRORS" if sample.errors else ""
