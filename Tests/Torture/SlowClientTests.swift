@@ -11,11 +11,12 @@ extension Torture {
     private static let seconds = Scene.length(short: 4, long: 20)
 
     /// A kind of slowness, the target and arguments of slowhttptest for it, and the KB that nginx has for
-    /// one client of that kind: a body, or what `fastcgi_buffer_size` and `fastcgi_buffers` allow.
+    /// one client of that kind: a request; a body; `fastcgi_buffer_size`, `fastcgi_buffers` and, for what
+    /// comes back from the temporary file, `output_buffers` (64, 256 and 64).
     private static let kinds: [(name: String, target: String, arguments: [String], held: Int)] = [
       ("headers", "/clients/", ["-H", "-x", "10"], 16),
       ("bodies", "/clients/", ["-B", "-s", "65536", "-x", "10", "-f", "application/json"], 80),
-      ("reads", "/clients/?limit=100", ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"], 336),
+      ("reads", "/clients/?limit=100", ["-X", "-w", "10", "-y", "20", "-n", "1", "-z", "5"], 400),
     ]
 
     @Test(.enabled(if: Workbench.exists(program), "no slowhttptest: scripts/prepare --checks"))
