@@ -24,8 +24,8 @@ final class Browser {
 
   /// Opens an empty page. No name is resolved: a host other than this one cannot be reached.
   ///
-  /// A Chromium that ends before it says a word, as it does where memory is short for a moment, is started
-  /// again: it is the tool here, and not what is tested.
+  /// One that ends or hangs before its page is open is started again: it is the tool here, and not what is
+  /// tested. Why the last one did not open is said.
   static func started(attempts: Int = 3) throws -> Browser {
     for _ in 1..<attempts {
       if let browser = try? Browser() { return browser }
