@@ -10,15 +10,8 @@ public final class Pool {
   private unowned let owner: any PoolOwner
 
   private var state: PoolState
-  private var connections: [Connection?]
-  /// Attempts that run in a thread.
-  private var connectors: [Connector?]
-  /// When a slot is given up: a slow attempt, a cancelled statement that does not end.
-  private var deadlines: [UInt64]
-  /// When something came from a slot last.
-  private var heardAt: [UInt64]
-  /// When a slot's connection was made.
-  private var openedAt: [UInt64]
+  /// By slot.
+  private var places: [Place]
   private var hosts: HostOrder
   /// By ticket.
   private var courses: [Course] = []
@@ -40,7 +33,6 @@ public final class Pool {
   private static let cancelLimit: UInt64 = 1_000_000_000
   /// How long a connection that writes are refused on is taken for the best there is.
   private static let readOnlyLimit: UInt64 = 1_000_000_000
-  private static let never = UInt64.max
 
   /// Begins to connect at the first `tick` or `submit`.
   public init(
@@ -53,17 +45,13 @@ public final class Pool {
     self.connectLimit = connectLimit
     self.owner = owner
     state = PoolState(limits)
-    connections = Array(repeating: nil, count: limits.size)
-    connectors = Array(repeating: nil, count: limits.size)
-    deadlines = Array(repeating: Self.never, count: limits.size)
-    heardAt = Array(repeating: 0, count: limits.size)
-    openedAt = Array(repeating: 0, count: limits.size)
+    places = Array(repeating: Place(), count: limits.size)
     hosts = HostOrder(count: string.hosts.count)
   }
 
   /// Whether `tick` is wanted at short intervals.
   public var needsTicks: Bool {
-    state.needsTicks || deadlines.contains { $0 != Self.never }
+    state.needsTicks || places.contains { $0.deadline != Place.never }
   }
 
   /// Whether it has no connection, and the last attempt to get one was refused.
@@ -89,16 +77,16 @@ public final class Pool {
   public func abandon(_ ticket: Int, isHung: Bool, now: UInt64) {
     self.now = now
     let slot = courses[ticket].slot
-    guard slot >= 0, let connection = connections[slot] else { return state.withdraw(ticket) }
+    guard slot >= 0, let connection = places[slot].connection else { return state.withdraw(ticket) }
     courses[ticket].slot = -1
     connection.orphan(ticket)
     // What is in company is not cancelled for one that left, and nothing is cancelled twice.
     let isWanted = state.limits.depth > 1 || connection.isAwaited
-    guard isHung || !isWanted, deadlines[slot] == Self.never else { return }
+    guard isHung || !isWanted, places[slot].deadline == Place.never else { return }
     connection.cancellation()?.run()
     if state.limits.depth == 1 {
       // A late cancel must not meet the next statement: the connection ends with this one.
-      deadlines[slot] = now + Self.cancelLimit
+      places[slot].deadline = now + Self.cancelLimit
       state.retire(slot, &actions)
     } else {
       lose(slot)
@@ -108,8 +96,9 @@ public final class Pool {
 
   /// Sends what this turn of the loop has queued: one Sync for each connection.
   public func flush() {
-    for slot in connections.indices {
-      guard let connection = connections[slot], connection.hasUnsynced, connection.isReady else {
+    for slot in places.indices {
+      guard let connection = places[slot].connection, connection.hasUnsynced, connection.isReady
+      else {
         continue
       }
       owner.sent(batch: connection.unsyncedStatements, of: self)
@@ -129,13 +118,13 @@ public final class Pool {
   /// The socket of `slot` is ready.
   public func ready(_ slot: Int, writable: Bool, now: UInt64) {
     self.now = now
-    if let connector = connectors[slot] {
+    if let connector = places[slot].connector {
       // Else it is the pipe of the one before, which was given up.
       guard connector.isOver() else { return }
       take(slot, connector)
       return perform()
     }
-    guard let connection = connections[slot] else { return }
+    guard let connection = places[slot].connection else { return }
     guard connection.isReady else {
       advance(slot, connection)
       return perform()
@@ -150,22 +139,22 @@ public final class Pool {
       }
     }
     let isAlive = connection.consume()
-    heardAt[slot] = now
+    places[slot].heardAt = now
     receive(slot, connection)
     // What came before the end was read first.
-    if !isAlive, connections[slot] === connection { lose(slot) }
+    if !isAlive, places[slot].connection === connection { lose(slot) }
     perform()
   }
 
   /// Time has passed.
   public func tick(now: UInt64) {
     self.now = now
-    for slot in deadlines.indices where now >= deadlines[slot] {
-      if connections[slot]?.isReady == true {
+    for slot in places.indices where now >= places[slot].deadline {
+      if places[slot].connection?.isReady == true {
         lose(slot)
       } else {
         // A connector's thread does not tell at which host it was; the first is tried first.
-        hosts.noteSilence(of: connections[slot]?.host(of: string), now: now)
+        hosts.noteSilence(of: places[slot].connection?.host(of: string), now: now)
         refuse(slot, "the server did not answer within \(connectLimit / 1_000_000) ms")
       }
     }
@@ -175,16 +164,13 @@ public final class Pool {
 
   /// Ends every connection.
   public func close() {
-    for slot in connections.indices {
-      connections[slot] = nil
-      connectors[slot] = nil
-    }
+    for slot in places.indices { places[slot].clear() }
   }
 
   // MARK: connecting
 
   private func connect(_ slot: Int) {
-    deadlines[slot] = now + connectLimit
+    places[slot].deadline = now + connectLimit
     let options = string.options(inOrder: hosts.order(now: now))
     if string.needsNameService {
       // libpq counts in seconds and takes 1 as 2.
@@ -192,22 +178,22 @@ public final class Pool {
       guard let connector = Connector(string, limit: seconds, options: options) else {
         return refuse(slot, "no thread to connect with")
       }
-      connectors[slot] = connector
+      places[slot].connector = connector
       return owner.watch(connector.descriptor, slot: slot, of: self, writable: false)
     }
     guard let connection = Connection(string, settings, options) else {
       return refuse(slot, "out of memory")
     }
-    connections[slot] = connection
+    places[slot].connection = connection
     follow(slot, connection, connection.firstProgress)
   }
 
   /// Takes over what a connector's thread has made.
   private func take(_ slot: Int, _ connector: Connector) {
-    connectors[slot] = nil
+    places[slot].connector = nil
     guard let handle = unsafe connector.take() else { return refuse(slot, "out of memory") }
     let connection = unsafe Connection(handle, settings)
-    connections[slot] = connection
+    places[slot].connection = connection
     advance(slot, connection)
   }
 
@@ -222,8 +208,8 @@ public final class Pool {
     case .writing:
       owner.watch(connection.descriptor, slot: slot, of: self, writable: true)
     case .ready:
-      deadlines[slot] = Self.never
-      openedAt[slot] = now
+      places[slot].deadline = Place.never
+      places[slot].openedAt = now
       isPooled = connection.isPooled
       counts.connects += 1
       if unreplaced > 0 {
@@ -241,9 +227,7 @@ public final class Pool {
   }
 
   private func refuse(_ slot: Int, _ reason: String) {
-    connections[slot] = nil
-    connectors[slot] = nil
-    deadlines[slot] = Self.never
+    places[slot].clear()
     counts.connectFailures += 1
     state.refused(slot, now: now, jitter: random.next(), &actions)
     tellIfDown(reason)
@@ -271,23 +255,21 @@ public final class Pool {
       case .connect(let slot): connect(slot)
       case .run(let ticket, let slot): run(ticket, slot)
       // A connection that is dead shows it with the run behind.
-      case .group(let slot): _ = connections[slot]?.beginGroup()
+      case .group(let slot): _ = places[slot].connection?.beginGroup()
       case .refuse(let ticket): finish(ticket, .unavailable)
-      case .close(let slot):
-        connections[slot] = nil
-        deadlines[slot] = Self.never
+      case .close(let slot): places[slot].clear()
       }
     }
     actions.removeAll(keepingCapacity: true)
   }
 
   private func run(_ ticket: Int, _ slot: Int) {
-    guard let connection = connections[slot] else {
+    guard let connection = places[slot].connection else {
       return enqueue(ticket)
     }
     // libpq still says OK of a connection that died while idle; one that spoke in this turn of the
     // loop was not.
-    if connection.isIdle && heardAt[slot] != now && connection.isStale
+    if connection.isIdle && places[slot].heardAt != now && connection.isStale
       || !owner.send(ticket, on: connection, mayPrepare: !courses[ticket].isUnprepared)
     {
       // Not one byte of the statement was sent: writes too may go elsewhere.
@@ -304,7 +286,7 @@ public final class Pool {
   }
 
   private func receive(_ slot: Int, _ connection: Connection) {
-    while connections[slot] === connection {
+    while places[slot].connection === connection {
       switch connection.receive() {
       case .none: return
       case .dead: return lose(slot)
@@ -351,7 +333,7 @@ public final class Pool {
     }
     // Its server became a standby, or was read-only when the session began: new sessions look for the one
     // that writes. When this one is new itself there is none, and looking again would cost the reads dearly.
-    if error.state == .readOnlyTransaction, now >= openedAt[slot] + Self.readOnlyLimit {
+    if error.state == .readOnlyTransaction, now >= places[slot].openedAt + Self.readOnlyLimit {
       renew(now: now, age: Self.readOnlyLimit)
       owner.serverTakesNoWrites(self)
       counts.retries += 1
@@ -363,7 +345,7 @@ public final class Pool {
   /// Replaces the connections that are `age` nanoseconds old or older.
   public func renew(now: UInt64, age: UInt64 = 0) {
     self.now = now
-    for slot in openedAt.indices where now >= openedAt[slot] + age {
+    for slot in places.indices where now >= places[slot].openedAt + age {
       state.retire(slot, &actions)
     }
     perform()
@@ -371,13 +353,12 @@ public final class Pool {
 
   /// The connection is dead or given up. What was in flight on it goes elsewhere if it may.
   private func lose(_ slot: Int) {
-    guard let connection = connections[slot] else { return }
+    guard let connection = places[slot].connection else { return }
     let tags = connection.takeTags()
-    connections[slot] = nil
-    deadlines[slot] = Self.never
+    places[slot].clear()
     counts.losses += 1
     // Bounded: what was not wanted again by then is no replacement later.
-    unreplaced = min(unreplaced + 1, connections.count)
+    unreplaced = min(unreplaced + 1, places.count)
     state.lost(slot, now: now, &actions)
     // The last one, while new ones are refused.
     tellIfDown("connection lost")
