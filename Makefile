@@ -7,7 +7,7 @@ export PORT RUN_DIR PREFIX DESTDIR ACCEPT
 help:
 	@echo 'make run      build, and run on 127.0.0.1:8000 until Ctrl-C; PORT=8001 RUN_DIR=.run2 change that'
 	@echo 'make test     build, and test against a PostgreSQL and an nginx of its own'
-	@echo 'make torture  the same scenarios of faults as make test, in full: half an hour; each prints what it counted'
+	@echo 'make torture  the same scenarios of faults as make test, in full: 45 minutes; each prints what it counted'
 	@echo 'make fuzz     give the parsers bytes, 5 minutes each of eleven (libFuzzer); FUZZ_MINUTES=1 for less'
 	@echo 'make sanitize  the tests under AddressSanitizer and ThreadSanitizer; scripts/sanitize address for one'
 	@echo 'make fuzz-api  send what /openapi.json allows and forbids, for 90 s; FUZZ_SECONDS=600 for longer'

@@ -101,10 +101,8 @@ public final class Application: Sendable {
     let problem =
       switch plan.answer {
       case .ready: readiness.problem(failure)
-      case .list: Problem(failure, for: resource, isList: true, isWrite: false)
       default:
-        Problem(
-          failure, for: resource, isList: false, isWrite: plan.statement?.isRead == false)
+        Problem(failure, for: resource, plan.answer, isWrite: plan.statement?.isRead == false)
       }
     response.reset()
     response.write(problem, requestID: request.id)

@@ -30,13 +30,15 @@ public struct ServerError: Sendable {
 
 /// What a SQLSTATE means to the client. This is the one table of it.
 public enum Verdict: Sendable {
-  case conflict, invalid, timeout, unavailable, misconfigured, bug
+  /// `taken`: a unique value; `reference`: a row that is not there, or that others refer to.
+  case taken, reference, invalid, timeout, unavailable, misconfigured, bug
 
   /// Looks a code up.
   public init(sqlState: String) {
     self =
       switch sqlState {
-      case "23505", "23503": .conflict
+      case "23505": .taken
+      case "23503": .reference
       case "23502", "23514": .invalid
       case "57014": .timeout
       case "40001", "40P01", "55P03", "25006": .unavailable
@@ -57,20 +59,32 @@ public enum Verdict: Sendable {
 
 extension Problem {
   /// - Parameters:
-  ///   - isList: what was sent stood in the query.
+  ///   - answer: what rows would have been made of.
   ///   - isWrite: the statement would have changed rows.
-  init(_ failure: DatabaseFailure, for resource: Resource?, isList: Bool, isWrite: Bool) {
+  init(_ failure: DatabaseFailure, for resource: Resource?, _ answer: Plan.Answer, isWrite: Bool) {
     switch failure {
     case .unavailable: self = .unavailable
     case .lost: self = isWrite ? .lostWrite : .unavailable
     case .timeout: self = isWrite ? .lateWrite : .timeout
     case .refused(let error):
       switch Verdict(sqlState: error.sqlState) {
-      case .conflict:
-        self = .conflict(
-          resource?.nouns.conflict ?? "Cette valeur existe déjà",
+      case .taken:
+        self = .taken(
+          resource?.nouns.taken ?? "Cette valeur existe déjà",
           field: resource?.columnInConflict(error))
-      case .invalid: self = .rejectedByDatabase(isList ? "query" : "body")
+      case .reference:
+        let field = resource?.columnInConflict(error)
+        if case .deleted = answer {
+          self = .stillReferenced(field: field)
+        } else {
+          self = .dangling(field: field)
+        }
+      case .invalid:
+        if case .list = answer {
+          self = .rejectedByDatabase("query")
+        } else {
+          self = .rejectedByDatabase("body")
+        }
       case .timeout: self = .timeout
       case .unavailable: self = .unavailable
       case .misconfigured, .bug: self = .internal

@@ -38,8 +38,8 @@ enum OpenAPIResponses {
       case .forbidden: "Answered to callers on this machine only."
       case .notFound: "There is no such row."
       case .conflict:
-        "A unique value is taken (e-mail addresses in any case), or another row refers to this "
-          + "one; `field` names the member."
+        "A unique value is taken (e-mail addresses in any case), a value that has to name a row names "
+          + "none, or other rows refer to the one to be deleted; `field` names the member."
       case .stale: "The row has changed since the `ETag` in `If-Match` was read."
       case .tooLarge: "The body is larger than the server takes, 1 MiB by default."
       case .addressTooLong: "The address is longer than the web server takes."
@@ -60,7 +60,7 @@ enum OpenAPIResponses {
       case .badRequest: .failure(.badTarget)
       case .forbidden: .failure(Problem(403, "forbidden", "L’accès à cette adresse est refusé"))
       case .notFound: .failure(.noRoute)
-      case .conflict: .failure(.conflict("Cette valeur existe déjà", field: "email"))
+      case .conflict: .failure(.taken("Cette valeur existe déjà", field: "email"))
       case .stale: .failure(.stale)
       case .tooLarge: .failure(.tooLarge)
       case .addressTooLong:

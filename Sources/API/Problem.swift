@@ -65,8 +65,25 @@ struct Problem {
     return problem
   }
 
-  static func conflict(_ message: String, field: String?) -> Problem {
-    var problem = Problem(409, "conflict", field.map { "\(message) : \($0)" } ?? message)
+  /// A unique value that another row has.
+  static func taken(_ message: String, field: String?) -> Problem {
+    conflict("\(message)\(naming(field)) ; choisissez une autre valeur", field)
+  }
+
+  /// A value that has to name a row, and names none.
+  static func dangling(field: String?) -> Problem {
+    conflict("Cette valeur ne désigne rien d’existant\(naming(field)) ; corrigez-la", field)
+  }
+
+  /// A row that others refer to is not deleted.
+  static func stillReferenced(field: String?) -> Problem {
+    conflict("D’autres données s’y rapportent encore ; supprimez-les d’abord", field)
+  }
+
+  private static func naming(_ field: String?) -> String { field.map { " : \($0)" } ?? "" }
+
+  private static func conflict(_ message: String, _ field: String?) -> Problem {
+    var problem = Problem(409, "conflict", message)
     problem.field = field
     return problem
   }

@@ -83,7 +83,7 @@ public struct Nouns: Sendable {
   let notFound: String
   let deleted: String
   /// Put before « column » when a unique value is taken.
-  public let conflict: String
+  public let taken: String
 
   /// - Parameters:
   ///   - one: lower case, as in `client`.
@@ -93,6 +93,6 @@ public struct Nouns: Sendable {
     let e = feminine ? "e" : ""
     notFound = "\(capital) non trouvé\(e)"
     deleted = "\(capital) supprimé\(e) avec succès"
-    conflict = "Un\(e) \(one) avec cette valeur existe déjà"
+    taken = "Un\(e) \(one) avec cette valeur existe déjà"
   }
 }

@@ -8,9 +8,6 @@ enum Timestamp {
       || microseconds == .max || microseconds == .min
   }
 
-  /// 294276-12-31T23:59:59.999999+00:00
-  static let maxLength = 34
-
   /// Appends it as Python's isoformat writes a UTC time: no fraction when it is zero.
   static func write(_ microseconds: Int64, into output: inout OutputSpan<UInt8>) {
     guard microseconds != .max, microseconds != .min else {

@@ -97,6 +97,24 @@ import Testing
     }
   }
 
+  @Test func `a conflict says what to do, by what refers to what`() {
+    let key = error("23503", detail: #"Key (id)=(1) is still referenced from table "visits"."#)
+    for (exchange, state, remedy) in [
+      (Exchange("POST", "/clients/", json: clientBody()), "23505", "choisissez une autre valeur"),
+      (Exchange.update(#"{"name":"x"}"#), "23505", "choisissez une autre valeur"),
+      (Exchange("POST", "/clients/", json: clientBody()), "23503", "corrigez-la"),
+      (
+        Exchange("DELETE", "/clients/00000000-0000-4000-8000-000000000001"), "23503",
+        "supprimez-les d’abord"
+      ),
+    ] {
+      var exchange = exchange
+      exchange.render(.refused(error(state, detail: key.detail)))
+      #expect(exchange.response.status == 409)
+      #expect(exchange.error.hasSuffix(" ; \(remedy)"), "\(exchange.error)")
+    }
+  }
+
   @Test func `a constraint's name tells columns apart that end alike`() {
     let conflict = error("23505", constraint: "clients_company_name_key")
     #expect(clients.columnInConflict(conflict) == "companyName")

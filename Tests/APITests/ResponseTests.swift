@@ -89,12 +89,13 @@ private let noIdentifier: [UInt8] = []
         + #""detail":"Client non trouvé","request_id":"req-1"}"#)
   }
 
-  @Test func `a conflict names the field`() {
+  @Test func `a conflict names the field, and says what to do`() {
+    let sentence = "Pris : email ; choisissez une autre valeur"
     #expect(
-      written(.conflict("Pris", field: "email")).body
-        == #"{"success":false,"data":null,"error":"Pris : email","code":"conflict","#
-        + #""detail":"Pris : email","field":"email","request_id":"req-1"}"#)
-    #expect(!written(.conflict("Pris", field: nil)).body.contains("field"))
+      written(.taken("Pris", field: "email")).body
+        == #"{"success":false,"data":null,"error":"\#(sentence)","code":"conflict","#
+        + #""detail":"\#(sentence)","field":"email","request_id":"req-1"}"#)
+    #expect(!written(.taken("Pris", field: nil)).body.contains("field"))
   }
 
   @Test func `violations are the detail`() {
@@ -129,7 +130,7 @@ private let noIdentifier: [UInt8] = []
   static let codes: [(Problem, Int, String)] = [
     (.badTarget, 400, "bad_request"), (.badLength, 400, "bad_request"),
     (.noRoute, 404, "not_found"), (.methodNotAllowed(Methods(.get)), 405, "method_not_allowed"),
-    (.conflict("x", field: nil), 409, "conflict"), (.stale, 412, "precondition_failed"),
+    (.taken("x", field: nil), 409, "conflict"), (.stale, 412, "precondition_failed"),
     (.tooLarge, 413, "too_large"), (.unsupportedType, 415, "unsupported_media_type"),
     (.invalid(Violations()), 422, "invalid"), (.rejectedByDatabase("body"), 422, "invalid"),
     (.internal, 500, "internal"), (.unavailable, 503, "unavailable"), (.timeout, 503, "timeout"),

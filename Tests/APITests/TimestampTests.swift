@@ -7,7 +7,7 @@ import Testing
 @Suite struct TimestampTests {
   private func text(_ microseconds: Int64) -> String {
     var output: [UInt8] = []
-    output.append(addingCapacity: Timestamp.maxLength) {
+    output.append(addingCapacity: "294276-12-31T23:59:59.999999+00:00".utf8.count) {
       Timestamp.write(microseconds, into: &$0)
     }
     return String(decoding: output, as: UTF8.self)
