@@ -71,7 +71,7 @@ struct ListQuery {
       case "fields": readFields(value, resource, &violations)
       case "after": after = value.isEmpty ? nil : value
       case let name:
-        if let column = resource.column(named: name.utf8),
+        if let column = resource.column(named: name.utf8.span),
           let entry = resource.filtered.firstIndex(of: column), entry != fixedFilter
         {
           filter(entry, value)
@@ -140,7 +140,7 @@ struct ListQuery {
   static func isKept(_ name: [UInt8], _ resource: Resource) -> Bool {
     switch String(decoding: name, as: UTF8.self) {
     case "limit", "q", "sort", "fields": true
-    case let name: resource.column(named: name.utf8).map(resource.filtered.contains) ?? false
+    case let name: resource.column(named: name.utf8.span).map(resource.filtered.contains) ?? false
     }
   }
 
@@ -199,7 +199,7 @@ struct ListQuery {
     var keys: [SortKey] = []
     for word in value.split(separator: UInt8(ascii: ",")) {
       let descending = word.first == UInt8(ascii: "-")
-      guard let column = resource.column(named: descending ? word.dropFirst() : word),
+      guard let column = resource.column(named: (descending ? word.dropFirst() : word).span),
         resource.sortable.contains(column)
       else {
         let names = resource.sortable.map { resource.columns[$0].name }.commaSeparated
@@ -218,7 +218,7 @@ struct ListQuery {
   ) {
     var columns: Set<Int> = []
     for word in value.split(separator: UInt8(ascii: ",")) {
-      guard let column = resource.column(named: word) else {
+      guard let column = resource.column(named: word.span) else {
         let names = resource.columns.map(\.name).commaSeparated
         violations.add(.enum, at: ["query", "fields"], "« fields » accepte : \(names)")
         return

@@ -1,4 +1,4 @@
-/// Which slot a member of a JSON object goes to.
+/// Which slot a name stands for: a member of a JSON object, a parameter.
 struct MemberTable: Sendable {
   private struct Entry: Sendable {
     /// Of `names`.

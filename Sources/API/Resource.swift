@@ -24,6 +24,8 @@ public final class Resource: Sendable {
   let writable: [Int]
   /// Where a body's member goes, by its JSON or SQL name.
   let members: MemberTable
+  /// The column, by its JSON or SQL name.
+  private let names: MemberTable
   /// Distinguishes the entity tags of this declaration from those of an earlier one.
   let fingerprint: UInt32
 
@@ -59,16 +61,20 @@ public final class Resource: Sendable {
     sortable = indices { $0.uses.contains(.sorted) }
     writable = indices { !$0.isReadOnly }
     precondition(writable.count <= 63, "an update marks its columns in a 64-bit mask")
-    members = MemberTable(
-      writable.enumerated().flatMap { slot, column in
-        columns[column].spellings.map { (name: $0, slot: slot) }
-      })
+    func table(_ indices: some Sequence<Int>) -> MemberTable {
+      MemberTable(
+        indices.enumerated().flatMap { slot, column in
+          columns[column].spellings.map { (name: $0, slot: slot) }
+        })
+    }
+    members = table(writable)
+    names = table(columns.indices)
     fingerprint = columns.reduce(into: FNV1a()) { $0.add($1.name) }.hash32
   }
 
   /// The column that a client names by its JSON or its SQL name.
-  func column(named name: some Collection<UInt8>) -> Int? {
-    columns.firstIndex { $0.spellings.contains { $0.utf8.elementsEqual(name) } }
+  func column(named name: Span<UInt8>) -> Int? {
+    names.find(name, name.indices)?.slot
   }
 }
 
