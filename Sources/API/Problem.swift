@@ -65,9 +65,13 @@ struct Problem {
     return problem
   }
 
-  /// A unique value that another row has.
+  /// A unique value that another row has. An id that is taken may be the client's own: it creates with one to be
+  /// able to send again what had no answer.
   static func taken(_ message: String, field: String?) -> Problem {
-    conflict("\(message)\(naming(field)) ; choisissez une autre valeur", field)
+    let remedy =
+      field == "id"
+      ? "lisez cette fiche : si c’est la vôtre, elle a été créée" : "choisissez une autre valeur"
+    return conflict("\(message)\(naming(field)) ; \(remedy)", field)
   }
 
   /// A value that has to name a row, and names none.

@@ -97,8 +97,16 @@ import Testing
     }
   }
 
+  @Test func `an id that is taken may be that of the request before`() {
+    var exchange = Exchange("POST", "/clients/", json: clientBody())
+    let detail = "Key (id)=(00000000-0000-4000-8000-000000000001) already exists."
+    exchange.render(.refused(error("23505", detail: detail, constraint: "clients_pkey")))
+    #expect(exchange.json["field"] as? String == "id")
+    #expect(exchange.error.hasSuffix(" ; lisez cette fiche : si c’est la vôtre, elle a été créée"))
+  }
+
   @Test func `a conflict says what to do, by what refers to what`() {
-    let key = error("23503", detail: #"Key (id)=(1) is still referenced from table "visits"."#)
+    let detail = #"Key (name)=(1) is still referenced from table "visits"."#
     for (exchange, state, remedy) in [
       (Exchange("POST", "/clients/", json: clientBody()), "23505", "choisissez une autre valeur"),
       (Exchange.update(#"{"name":"x"}"#), "23505", "choisissez une autre valeur"),
@@ -109,7 +117,7 @@ import Testing
       ),
     ] {
       var exchange = exchange
-      exchange.render(.refused(error(state, detail: key.detail)))
+      exchange.render(.refused(error(state, detail: detail)))
       #expect(exchange.response.status == 409)
       #expect(exchange.error.hasSuffix(" ; \(remedy)"), "\(exchange.error)")
     }
