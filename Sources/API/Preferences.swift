@@ -8,19 +8,28 @@ struct Preferences: Equatable {
   init() {}
 
   init(_ field: String) {
+    // Of one that is given twice the first counts (RFC 7240 section 2).
+    var hasCount = false
+    var hasHandling = false
     // By bytes: a field of 8 KB may hold thousands of preferences.
     let separators = [UInt8(ascii: ","), UInt8(ascii: ";")]
     for preference in field.utf8.split(whereSeparator: separators.contains) {
-      if Self.says(preference, "count=exact") { exactCount = true }
-      if Self.says(preference, "handling=strict") { isStrict = true }
+      let words = Self.plain(preference)
+      if !hasCount, words.starts(with: "count=".utf8) {
+        hasCount = true
+        exactCount = words.elementsEqual("count=exact".utf8)
+      }
+      if !hasHandling, words.starts(with: "handling=".utf8) {
+        hasHandling = true
+        isStrict = words.elementsEqual("handling=strict".utf8)
+      }
     }
   }
 
-  /// Whether it is `words`, in any case, with blanks and quotes anywhere.
-  private static func says(_ preference: Substring.UTF8View, _ words: String) -> Bool {
+  /// Lower case, without blanks and quotes.
+  private static func plain(_ preference: Substring.UTF8View) -> some Sequence<UInt8> {
     preference.lazy.filter { !" \t\"".utf8.contains($0) }
       .map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 }
-      .elementsEqual(words.utf8)
   }
 
   /// The value of Preference-Applied; nil when nothing was asked.

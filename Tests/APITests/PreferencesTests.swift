@@ -12,6 +12,10 @@ import Testing
     ("count", false, false), ("count=", false, false), ("count=planned", false, false),
     ("count=exactly", false, false), ("xcount=exact", false, false),
     ("handling=lenient", false, false),
+    ("handling=lenient, handling=strict", false, false),
+    ("handling=strict; handling=lenient", false, true),
+    ("count=none, count=exact, handling=strict", false, true),
+    ("count=exact, count=none", true, false), ("counts=exact, count=exact", true, false),
     ("exact", false, false), ("strict", false, false), (",;,", false, false),
     ("return=representation", false, false),
   ]
