@@ -22,6 +22,8 @@ public struct Plan: Sendable {
   public internal(set) var parameters = Parameters()
   /// Rows that a list may have; 0: it is none.
   var limit = 0
+  /// Rows before them.
+  var offset = 0
   var answer = Answer.none
   /// Index of the resource; nil for service routes.
   var resource: Int?
@@ -47,13 +49,16 @@ public struct Plan: Sendable {
     return (uuid.bigEndian(UInt64.self) ?? 0) ^ (uuid.bigEndian(UInt64.self, at: 8) ?? 0)
   }
 
-  /// Whether its statement may share a transaction with others. A short list saves by it; one of 100
-  /// rows is not faster, and those behind it wait for it (docs/performance.md). Nor is a large write, and
-  /// libpq keeps the room that a group took in its buffer.
-  public var mayGroup: Bool {
-    guard let statement else { return false }
-    return statement.mayGroup && limit <= 25 && parameters.bytes.count <= 65_536
+  /// Whether its statement may share a connection with others: one that looks at few rows. A large
+  /// write may not: libpq keeps the room that a group took in its buffer.
+  public var mayShare: Bool {
+    guard let statement, statement.mayShare else { return false }
+    return limit <= ListQuery.defaultLimit && offset <= Self.shortOffset
+      && parameters.bytes.count <= 65_536
   }
+
+  /// Rows that PostgreSQL passes over in less time than it takes for a list of 100.
+  private static let shortOffset = 1000
 
   /// Of a list longer than the usual: when its rows have as many bytes, those behind are not wanted.
   public var rowBytes: Int? { limit > ListQuery.defaultLimit ? Application.largestPage : nil }
@@ -65,6 +70,7 @@ public struct Plan: Sendable {
     statement = nil
     parameters.reset()
     limit = 0
+    offset = 0
     answer = .none
     resource = nil
     path = 0..<0

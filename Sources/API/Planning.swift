@@ -252,6 +252,7 @@ extension Application {
     list.write(&plan.parameters)
     plan.statement = list.statement(resource, statementsOf[index])
     plan.limit = list.limit
+    plan.offset = list.offset
     plan.answer = .list(list, preferences: preferences)
     return .query
   }

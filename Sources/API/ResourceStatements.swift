@@ -16,12 +16,12 @@ struct ResourceStatements: Sendable {
   init(_ resource: Resource, next index: inout Int) {
     func statement(
       _ sql: String, _ types: [Statement.ParameterType], lane: Statement.Lane = .pool,
-      isRead: Bool = false, isPlannedEachTime: Bool = false, mayGroup: Bool = false
+      isRead: Bool = false, isPlannedEachTime: Bool = false, mayShare: Bool = false
     ) -> Statement {
       defer { index += 1 }
       return Statement(
         sql, types, lane: lane, isRead: isRead, isPlannedEachTime: isPlannedEachTime,
-        mayGroup: mayGroup, index: index)
+        mayShare: mayShare, index: index)
     }
     let table = resource.table
     let row = resource.columnList + ", xmin"
@@ -37,7 +37,7 @@ struct ResourceStatements: Sendable {
       """
       INSERT INTO \(table) (\(resource.writable.map { resource.columns[$0].name }.commaSeparated)) \
       VALUES (\(places.commaSeparated)) RETURNING \(row)
-      """, values, mayGroup: true)
+      """, values, mayShare: true)
 
     // An unsent column keeps the value of the row as it is when the lock is had, so two updates
     // of different columns never undo each other.
@@ -49,7 +49,7 @@ struct ResourceStatements: Sendable {
     let updateTypes: [Statement.ParameterType] = [.uuid, .int8] + values.dropFirst()
     update = statement(
       "UPDATE \(table) AS t SET \(changes) WHERE id = $1 RETURNING \(row)", updateTypes,
-      mayGroup: true)
+      mayShare: true)
     updateIfMatch = statement(
       Self.ifMatch(
         table, change: "UPDATE \(table) AS t SET \(changes) FROM target",
@@ -67,7 +67,7 @@ struct ResourceStatements: Sendable {
       let isPlannedEachTime = shape.isSearch || shape.filters != 0
       return statement(
         shape.sql(resource), shape.parameterTypes(resource), isRead: true,
-        isPlannedEachTime: isPlannedEachTime, mayGroup: !isPlannedEachTime && !shape.hasTotal)
+        isPlannedEachTime: isPlannedEachTime, mayShare: !isPlannedEachTime && !shape.hasTotal)
     }
   }
 

@@ -32,20 +32,20 @@ public final class Statement: Sendable {
   public let isRead: Bool
   /// Whether the best plan depends on the values: then it is planned each time, and not once.
   public let isPlannedEachTime: Bool
-  /// Whether it may share a transaction with others: short reads, or writes of one row each, whose
-  /// first parameter is its id.
-  let mayGroup: Bool
+  /// Whether it may share a connection with others: reads in an index's order, which are sent behind
+  /// one another, or writes of one row each, whose first parameter is its id, which commit together.
+  let mayShare: Bool
 
   init(
     _ sql: String, _ parameterTypes: [ParameterType], lane: Lane = .pool, isRead: Bool,
-    isPlannedEachTime: Bool = false, mayGroup: Bool = false, index: Int?
+    isPlannedEachTime: Bool = false, mayShare: Bool = false, index: Int?
   ) {
     self.sql = sql
     self.parameterTypes = parameterTypes.map(\.rawValue)
     self.lane = lane
     self.isRead = isRead
     self.isPlannedEachTime = isPlannedEachTime
-    self.mayGroup = mayGroup
+    self.mayShare = mayShare
     self.index = index
   }
 }

@@ -16,8 +16,8 @@ public protocol PoolOwner: AnyObject {
   func send(_ ticket: Int, on connection: Connection, mayPrepare: Bool) -> Bool
   /// Whether the request may be sent twice: a read.
   func isRead(_ ticket: Int) -> Bool
-  /// With whom the request may share a transaction. Reads stand before it ends, so a read and a
-  /// write never do; nor do writes of one row, whose number is the key.
+  /// With whom the request may share a connection. Reads stand before their transaction ends, so a read
+  /// and a write never do; nor do writes of one row, whose number is the key.
   func company(_ ticket: Int) -> PoolState.Company
   /// The request has ended.
   func finished(_ ticket: Int, _ outcome: consuming Outcome)

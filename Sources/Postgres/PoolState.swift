@@ -18,13 +18,15 @@ public struct PoolState: Sendable {
     public var idle: UInt64
     /// How old a connection may become; each gets up to a tenth less.
     public var lifetime: UInt64
-    /// Statements that may share a transaction at most.
+    /// Writes that may share a transaction, and quick reads in flight on one connection, at most.
     public var group: Int
+    /// Connections that quick reads share before they take further ones; 0: they share none.
+    public var readers: Int
 
     /// Times in nanoseconds.
     public init(
       size: Int, depth: Int, queue: Int, wait: UInt64, idle: UInt64, lifetime: UInt64,
-      group: Int = 1
+      group: Int = 1, readers: Int = 0
     ) {
       self.size = size
       self.depth = depth
@@ -33,23 +35,20 @@ public struct PoolState: Sendable {
       self.idle = idle
       self.lifetime = lifetime
       self.group = group
+      self.readers = readers
     }
   }
 
-  /// With whom a statement that had to wait may share a transaction.
+  /// With whom a statement may share a connection.
   public enum Company: Equatable, Sendable {
     case none
-    /// Other reads.
+    /// Reads, sent behind others without waiting for what those give.
     case reads
-    /// Writes of other keys.
+    /// Having had to wait, a transaction with writes of other keys.
     case writes(key: UInt64)
 
     fileprivate func mayJoin(_ group: [Company]) -> Bool {
-      switch (self, group.first) {
-      case (.reads, .reads): true
-      case (.writes, .writes): !group.contains(self)
-      default: false
-      }
+      if case .writes = self { !group.contains(self) } else { false }
     }
   }
 
@@ -77,16 +76,23 @@ public struct PoolState: Sendable {
     let company: Company
   }
 
+  /// What runs on a slot.
+  private struct Work: Sendable {
+    var company = Company.none
+    /// When it was sent; of reads when the last result came, if that was later.
+    var since: UInt64 = 0
+  }
+
   /// What it was made with.
   public let limits: Limits
   private(set) var slots: [Slot]
   private var waiting = FIFO<Waiting>()
-  /// Whether the reads, and the writes, that ended last were quick: a group runs one after the
-  /// other, which would add up slow ones.
+  /// Whether the reads, and the writes, that ended last were quick: those that share a connection run
+  /// one after the other, which would add up slow ones.
   private var areReadsQuick = true
   private var areWritesQuick = true
-  /// By slot: of what kind it is that runs there.
-  private var companies: [Company]
+  /// By slot.
+  private var work: [Work]
   /// Attempts refused in a row.
   private(set) var failures = 0
   private(set) var retryAt: UInt64 = 0
@@ -99,15 +105,17 @@ public struct PoolState: Sendable {
   public init(_ limits: Limits) {
     self.limits = limits
     slots = Array(repeating: .empty, count: limits.size)
-    companies = Array(repeating: .none, count: limits.size)
+    work = Array(repeating: Work(), count: limits.size)
   }
 
   /// First pause between attempts that are refused, doubled up to `longestPause`; half of it is jitter.
   static let shortestPause: UInt64 = 100_000_000
   static let longestPause: UInt64 = 1_000_000_000
-  /// Nanoseconds from sending to the end, within which statements may be grouped: many times what a
-  /// commit takes on a slow disk.
+  /// Nanoseconds to the end of a statement, within which others may share its connection: many times
+  /// what a commit takes on a slow disk.
   static let quickLimit: UInt64 = 100_000_000
+  /// A connection that has given no result for so long is left to the reads that are there.
+  static let stallLimit: UInt64 = 20_000_000
 
   /// Whether no connection is open and the last attempt was refused.
   public var isDown: Bool {
@@ -142,16 +150,17 @@ public struct PoolState: Sendable {
   public mutating func submit(
     _ ticket: Int, company: Company = .none, now: UInt64, _ actions: inout [Action]
   ) {
-    if waiting.isEmpty, let slot = best() {
-      companies[slot] = company
-      return run(ticket, slot, now: now, &actions)
+    if waiting.isEmpty, let slot = room(for: company, now: now) {
+      run(ticket, company, slot, now: now, &actions)
+      if company == .reads { grow(by: limits.readers - openCount, now: now, &actions) }
+      return
     }
     guard !isDown, waiting.count < limits.queue else {
       refusals += 1
       return actions.append(.refuse(ticket: ticket))
     }
     waiting.append(Waiting(ticket: ticket, since: now, company: company))
-    grow(now: now, &actions)
+    grow(by: waiting.count, now: now, &actions)
   }
 
   /// A request whose statement was undone with others, or did not run, is to run alone. It was
@@ -161,12 +170,9 @@ public struct PoolState: Sendable {
   public mutating func resubmit(
     _ ticket: Int, since: UInt64, now: UInt64, _ actions: inout [Action]
   ) {
-    if let slot = best() {
-      companies[slot] = .none
-      return run(ticket, slot, now: now, &actions)
-    }
+    if let slot = best() { return run(ticket, .none, slot, now: now, &actions) }
     waiting.prepend(Waiting(ticket: ticket, since: since, company: .none))
-    grow(now: now, &actions)
+    grow(by: waiting.count, now: now, &actions)
   }
 
   /// - Parameter jitter: 0 to 255.
@@ -176,7 +182,7 @@ public struct PoolState: Sendable {
     failures = 0
     let shortening = limits.lifetime / 10 / 256 * UInt64(jitter)
     slots[slot] = .open(inFlight: 0, used: now, expires: now + limits.lifetime - shortening)
-    dispatch(now: now, isNew: true, &actions)
+    dispatch(now: now, &actions)
   }
 
   /// An attempt to connect failed. The pause counts from its beginning: whoever has waited for a
@@ -197,9 +203,9 @@ public struct PoolState: Sendable {
   public mutating func released(_ slot: Int, now: UInt64, _ actions: inout [Action]) {
     switch slots[slot] {
     case .open(let inFlight, let used, let expires):
-      let isLast = inFlight == 1
-      if isLast { learn(slot, isQuick: now - min(used, now) <= Self.quickLimit) }
-      slots[slot] = .open(inFlight: inFlight - 1, used: isLast ? now : used, expires: expires)
+      learn(slot, now: now)
+      slots[slot] = .open(
+        inFlight: inFlight - 1, used: inFlight == 1 ? now : used, expires: expires)
       dispatch(now: now, &actions)
     case .draining(let inFlight):
       slots[slot] = .draining(inFlight: inFlight - 1)
@@ -220,7 +226,7 @@ public struct PoolState: Sendable {
     guard case .open(let inFlight, _, _) = slots[slot] else { return }
     slots[slot] = .draining(inFlight: inFlight)
     // Given up before it ended.
-    if inFlight > 0 { learn(slot, isQuick: false) }
+    if inFlight > 0 { note(work[slot].company, isQuick: false) }
     if inFlight == 0 { close(slot, &actions) }
   }
 
@@ -253,11 +259,28 @@ public struct PoolState: Sendable {
     if open + connectingCount == 0, let slot = slots.firstIndex(of: .empty) {
       connect(slot, now: now, &actions)
     } else {
-      grow(now: now, &actions)
+      grow(by: waiting.count, now: now, &actions)
     }
   }
 
   // MARK: steps
+
+  /// Where a statement may run now. A few connections are enough to keep the loop busy with reads, and
+  /// PostgreSQL does more with few processes; a slow one is to hold up nobody else.
+  private func room(for company: Company, now: UInt64) -> Int? {
+    guard company == .reads, limits.readers > 0, areReadsQuick else { return best() }
+    var readers = 0
+    var shared: Int?
+    var least = limits.group
+    for slot in slots.indices where work[slot].company == .reads {
+      guard case .open(let inFlight, _, _) = slots[slot], inFlight > 0,
+        now <= work[slot].since + Self.stallLimit
+      else { continue }
+      readers += 1
+      if inFlight < least { (shared, least) = (slot, inFlight) }
+    }
+    return readers < limits.readers ? best() ?? shared : shared ?? best()
+  }
 
   /// The open connection used last that has room: few connections stay warm, the rest fall idle.
   private func best() -> Int? {
@@ -278,29 +301,28 @@ public struct PoolState: Sendable {
   }
 
   private mutating func run(
-    _ ticket: Int, _ slot: Int, now: UInt64, _ actions: inout [Action]
+    _ ticket: Int, _ company: Company, _ slot: Int, now: UInt64, _ actions: inout [Action]
   ) {
     guard case .open(let inFlight, _, let expires) = slots[slot] else { return }
+    if inFlight == 0 { work[slot] = Work(company: company, since: now) }
     slots[slot] = .open(inFlight: inFlight + 1, used: now, expires: expires)
     actions.append(.run(ticket: ticket, slot: slot))
   }
 
-  /// - Parameter isNew: there is a connection more, and there may be further ones: reads wait for them
-  ///   rather than for each other.
-  private mutating func dispatch(now: UInt64, isNew: Bool = false, _ actions: inout [Action]) {
-    while !waiting.isEmpty, let slot = best(), let next = waiting.popFirst() {
-      companies[slot] = next.company
-      let isAlone = !isQuick(next.company) || isNew && next.company == .reads
-      let others = isAlone ? [] : companions(of: next.company)
-      if case .writes = next.company, !others.isEmpty { actions.append(.group(slot: slot)) }
-      run(next.ticket, slot, now: now, &actions)
-      for ticket in others { run(ticket, slot, now: now, &actions) }
+  private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
+    while let next = waiting.first, let slot = room(for: next.company, now: now) {
+      _ = waiting.popFirst()
+      let others = companions(of: next.company)
+      if !others.isEmpty { actions.append(.group(slot: slot)) }
+      run(next.ticket, next.company, slot, now: now, &actions)
+      for ticket in others { run(ticket, next.company, slot, now: now, &actions) }
     }
   }
 
-  /// Takes those right behind that may go with `first`, but leaves their share to the other connections:
-  /// what holds up one of a group, such as an index's upkeep, holds up all of it.
+  /// Takes those right behind that may commit with `first`, but leaves their share to the other
+  /// connections: what holds up one of a group, such as an index's upkeep, holds up all of it.
   private mutating func companions(of first: Company) -> [Int] {
+    guard case .writes = first, areWritesQuick else { return [] }
     let most = min(limits.group - 1, waiting.count / max(openCount, 1))
     var group = [first]
     var tickets: [Int] = []
@@ -313,27 +335,23 @@ public struct PoolState: Sendable {
     return tickets
   }
 
-  /// Whether what is of that kind may be added up.
-  private func isQuick(_ company: Company) -> Bool {
-    switch company {
-    case .none: false
-    case .reads: areReadsQuick
-    case .writes: areWritesQuick
-    }
+  /// Something that ran on a slot has ended.
+  private mutating func learn(_ slot: Int, now: UInt64) {
+    note(work[slot].company, isQuick: now <= work[slot].since + Self.quickLimit)
+    if work[slot].company == .reads { work[slot].since = now }
   }
 
-  /// What ran on a slot has ended.
-  private mutating func learn(_ slot: Int, isQuick: Bool) {
-    switch companies[slot] {
+  private mutating func note(_ company: Company, isQuick: Bool) {
+    switch company {
     case .none: break
     case .reads: areReadsQuick = isQuick
     case .writes: areWritesQuick = isQuick
     }
   }
 
-  /// One more connection, if more wait than are on their way.
-  private mutating func grow(now: UInt64, _ actions: inout [Action]) {
-    guard waiting.count > connectingCount, let slot = slots.firstIndex(of: .empty) else { return }
+  /// One more connection, if more are wanted than are on their way.
+  private mutating func grow(by count: Int, now: UInt64, _ actions: inout [Action]) {
+    guard count > connectingCount, let slot = slots.firstIndex(of: .empty) else { return }
     connect(slot, now: now, &actions)
   }
 

@@ -39,8 +39,11 @@ final class Service {
   private static let sendLimit: UInt64 = 60_000_000_000
   /// Statements in flight on a connection of the point lane.
   private static let pointDepth = 512
-  /// Statements that had to wait and then share a transaction, at most.
+  /// Writes that had to wait and then commit together, and short reads in flight on one connection of
+  /// the pool lane, at most.
   private static let groupSize = 16
+  /// Connections that short reads share: PostgreSQL takes some twice as long for a row as the loop.
+  private static let readers = 3
 
   /// - Parameter number: of the reactor, its place on the board.
   init(
@@ -62,7 +65,7 @@ final class Service {
         connectLimit: connectLimit, owner: self),
       Pool(
         name: "pool", settings.database, settings.session,
-        settings.limits(size: settings.poolSize, depth: 1, group: Self.groupSize),
+        settings.limits(size: settings.poolSize, depth: 1, group: Self.groupSize, readers: Self.readers),
         connectLimit: connectLimit, owner: self),
     ]
   }
@@ -266,12 +269,15 @@ final class Service {
     board.isDatabaseLost ? .away(reason: "database unavailable") : .connected
   }
 
+  /// Where there is, or may be, a pooler, no connection may carry more than one batch at a time.
+  var mayPipeline: Bool {
+    settings.session.prepares && !lanes[0].isPooled && !lanes[1].isPooled
+  }
+
   /// Reads by key go with all else while their own lane has no connection, for the server may have
-  /// but few to give; and where there is, or may be, a pooler: no connection may carry more than one
-  /// batch at a time then.
+  /// but few to give.
   private func lane(for plan: Plan) -> Int {
-    let mayPipeline = settings.session.prepares && !lanes[0].isPooled && !lanes[1].isPooled
-    return plan.statement?.lane == .point && mayPipeline && !lanes[0].isDown ? 0 : 1
+    plan.statement?.lane == .point && mayPipeline && !lanes[0].isDown ? 0 : 1
   }
 
   // MARK: figures

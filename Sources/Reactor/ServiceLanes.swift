@@ -29,8 +29,8 @@ extension Service: PoolOwner {
   /// Two states of one row made by one transaction would have one entity tag: the row's number.
   func company(_ ticket: Int) -> PoolState.Company {
     // The plan stays where it is: a copy of it retains all of its arrays.
-    guard let exchange = exchanges[ticket], exchange.plan.mayGroup else { return .none }
-    if exchange.plan.statement?.isRead == true { return .reads }
+    guard let exchange = exchanges[ticket], exchange.plan.mayShare else { return .none }
+    if exchange.plan.statement?.isRead == true { return mayPipeline ? .reads : .none }
     return .writes(key: exchange.plan.rowKey ?? UInt64(ticket))
   }
 

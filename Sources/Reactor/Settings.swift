@@ -53,10 +53,10 @@ public struct Settings: Sendable {
     self.logsAccess = logsAccess
   }
 
-  func limits(size: Int, depth: Int, group: Int = 1) -> PoolState.Limits {
+  func limits(size: Int, depth: Int, group: Int = 1, readers: Int = 0) -> PoolState.Limits {
     PoolState.Limits(
       size: size, depth: depth, queue: poolQueue, wait: UInt64(poolWait) * 1_000_000,
       idle: UInt64(idleTimeout) * 1_000_000, lifetime: UInt64(maxLifetime) * 1_000_000,
-      group: group)
+      group: group, readers: readers)
   }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-/// Statements that had to wait and share a transaction.
+/// Writes that had to wait and share a transaction.
 @Suite struct PoolGroupTests {
   /// One connection, busy with ticket 1.
   private func busy(group: Int = 3) -> PoolBench {
@@ -148,39 +148,13 @@ import Testing
     tickets.map { .run(ticket: $0, slot: slot) }
   }
 
-  @Test func `reads that wait go together, and leave their share to the other connection`() {
-    var bench = twoBusy()
-    for ticket in 3...7 { bench.submit(ticket, .reads) }
-    bench.released(0)
-    #expect(bench.actions == runs(on: 0, 3...5))
-    bench.released(1)
-    #expect(bench.actions == runs(on: 1, 6...6))
-    for _ in 3...5 { bench.released(0) }
-    #expect(bench.actions == runs(on: 0, 7...7))
-  }
-
-  @Test func `writes too leave their share to the other connection`() {
+  @Test func `those that wait leave their share to the other connection`() {
     var bench = twoBusy()
     for ticket in 3...6 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
     bench.released(0)
     #expect(bench.actions == runs(3, 4))
     bench.released(1)
     #expect(bench.actions == runs(on: 1, 5...5))
-  }
-
-  @Test func `a new connection takes one read that waits`() {
-    var bench = PoolBench(open: 1, size: 2, queue: 20, group: 4)
-    bench.submit(1)
-    for ticket in 2...5 { bench.submit(ticket, .reads) }
-    bench.connected(1)
-    #expect(bench.actions == runs(on: 1, 2...2))
-  }
-
-  @Test func `no more reads go together than the limit says`() {
-    var bench = twoBusy()
-    for ticket in 3...20 { bench.submit(ticket, .reads) }
-    bench.released(0)
-    #expect(bench.actions == runs(on: 0, 3...6))
   }
 
   @Test func `a read and a write never share a transaction`() {
@@ -193,23 +167,5 @@ import Testing
       bench.released(0)
       #expect(bench.actions == runs(ticket))
     }
-  }
-
-  @Test func `behind a slow read reads go alone, and writes together`() {
-    var bench = busy(group: 4)
-    for ticket in 2...4 { bench.submit(ticket, .reads) }
-    bench.released(0)
-    #expect(bench.actions == runs(on: 0, 2...4))
-    for ticket in 5...6 { bench.submit(ticket, .reads) }
-    for ticket in 7...8 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
-    bench.now += PoolState.quickLimit + 1
-    for _ in 2...4 { bench.released(0) }
-    #expect(bench.actions == runs(5))
-    bench.now += PoolState.quickLimit + 1
-    bench.released(0)
-    #expect(bench.actions == runs(6))
-    bench.now += PoolState.quickLimit + 1
-    bench.released(0)
-    #expect(bench.actions == runs(7, 8))
   }
 }

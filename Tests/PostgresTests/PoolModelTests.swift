@@ -19,11 +19,14 @@ import Testing
     var connections: [Connection]
     /// Tickets that wait, with the time since.
     var waiting: [Int: UInt64] = [:]
+    /// Every third shares with none, every third is a read, the others are writes.
+    let sharing: Bool
     var ended: Set<Int> = []
     var nextTicket = 0
 
-    init(_ limits: PoolState.Limits) {
+    init(_ limits: PoolState.Limits, sharing: Bool = false) {
       self.limits = limits
+      self.sharing = sharing
       state = PoolState(limits)
       connections = Array(repeating: .empty, count: limits.size)
     }
@@ -39,7 +42,7 @@ import Testing
           guard case .open(let tickets) = connections[slot] else {
             throw Broken(reason: "\(ticket) runs on \(connections[slot])")
           }
-          try #require(tickets.count < limits.depth)
+          try #require(mayJoin(tickets, ticket))
           connections[slot] = .open(tickets + [ticket])
         case .group: break
         case .refuse(let ticket):
@@ -48,6 +51,25 @@ import Testing
         case .close(let slot):
           try #require([.open([]), .draining([])].contains(connections[slot]))
           connections[slot] = .empty
+        }
+      }
+    }
+
+    private func company(_ ticket: Int) -> PoolState.Company {
+      guard sharing, ticket % 3 > 0 else { return .none }
+      // Few keys, so that they meet.
+      return ticket % 3 == 1 ? .reads : .writes(key: UInt64(ticket / 3 % 4))
+    }
+
+    private func mayJoin(_ tickets: [Int], _ ticket: Int) -> Bool {
+      if tickets.count < limits.depth { return true }
+      guard tickets.count < limits.group else { return false }
+      return switch company(ticket) {
+      case .none: false
+      case .reads: limits.readers > 0 && tickets.allSatisfy { company($0) == .reads }
+      case .writes:
+        tickets.allSatisfy {
+          if case .writes = company($0) { company($0) != company(ticket) } else { false }
         }
       }
     }
@@ -78,7 +100,7 @@ import Testing
       var actions: [PoolState.Action] = []
       waiting[ticket] = now
       let isDown = state.isDown
-      state.submit(ticket, now: now, &actions)
+      state.submit(ticket, company: company(ticket), now: now, &actions)
       if isDown { try #require(actions == [.refuse(ticket: ticket)]) }
       try perform(actions)
     }
@@ -224,12 +246,13 @@ import Testing
   func `every ticket ends once, and no limit is passed`(
     _ shape: (size: Int, depth: Int, queue: Int)
   ) throws {
-    for seed in 1...12 as ClosedRange<UInt64> {
+    for seed in 1...24 as ClosedRange<UInt64> {
       var random = SeededGenerator(seed)
       var owner = Owner(
         .init(
           size: shape.size, depth: shape.depth, queue: shape.queue, wait: 2_000_000_000,
-          idle: 60_000_000_000, lifetime: 600_000_000_000))
+          idle: 60_000_000_000, lifetime: 600_000_000_000, group: 4, readers: 2),
+        sharing: shape.depth == 1 && seed.isMultiple(of: 2))
       for _ in 0..<1500 {
         try owner.raise(Int.random(in: 0..<100, using: &random), &random)
         try owner.check()

@@ -11,17 +11,20 @@ struct PoolBench {
 
   init(
     size: Int = 2, depth: Int = 1, queue: Int = 3, wait: UInt64 = ms(2000),
-    idle: UInt64 = ms(60_000), lifetime: UInt64 = ms(600_000), group: Int = 1
+    idle: UInt64 = ms(60_000), lifetime: UInt64 = ms(600_000), group: Int = 1, readers: Int = 0
   ) {
     state = PoolState(
       .init(
         size: size, depth: depth, queue: queue, wait: wait, idle: idle, lifetime: lifetime,
-        group: group))
+        group: group, readers: readers))
   }
 
   /// A pool whose first connections are open and idle.
-  init(open: Int, size: Int = 2, depth: Int = 1, queue: Int = 3, group: Int = 1) {
-    self.init(size: size, depth: depth, queue: max(queue, open), group: group)
+  init(
+    open: Int, size: Int = 2, depth: Int = 1, queue: Int = 3, group: Int = 1, readers: Int = 0
+  ) {
+    self.init(
+      size: size, depth: depth, queue: max(queue, open), group: group, readers: readers)
     for slot in 0..<open { submit(1000 + slot) }
     for slot in 0..<open { connected(slot) }
     for _ in 0..<open where depth > 1 { released(0) }

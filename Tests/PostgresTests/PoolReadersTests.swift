@@ -1,0 +1,149 @@
+import Testing
+
+@testable import Postgres
+
+/// Quick reads that share connections.
+@Suite struct PoolReadersTests {
+  /// Four connections, idle; reads share two, three on each.
+  private func idle(open: Int = 4, size: Int = 4, queue: Int = 20) -> PoolBench {
+    PoolBench(open: open, size: size, queue: queue, group: 3, readers: 2)
+  }
+
+  /// Where the last event let tickets run, in their order.
+  private func slots(_ bench: PoolBench) -> [Int] {
+    bench.actions.map { if case .run(_, let slot) = $0 { slot } else { -1 } }
+  }
+
+  /// Submits reads; gives where each runs, nil: it waits.
+  private func read(_ bench: inout PoolBench, _ tickets: ClosedRange<Int>) -> [Int?] {
+    tickets.map {
+      bench.submit($0, .reads)
+      return slots(bench).first
+    }
+  }
+
+  @Test func `reads are sent behind one another on a few connections`() {
+    var bench = idle()
+    let places = read(&bench, 1...6)
+    #expect(Set(places).count == 2)
+    #expect(places[0] != places[1])
+    #expect((0..<4).map { bench.state.load($0) }.sorted() == [0, 0, 3, 3])
+  }
+
+  @Test func `nobody waits while a connection is idle`() {
+    var bench = idle()
+    #expect(Set(read(&bench, 1...12)).count == 4)
+    #expect(bench.state.waitingCount == 0)
+    bench.submit(13, .reads)
+    #expect(bench.actions.isEmpty)
+    #expect(bench.state.waitingCount == 1)
+  }
+
+  @Test func `who waits is sent behind the first that ends`() {
+    var bench = PoolBench(open: 1, size: 1, queue: 20, group: 3, readers: 2)
+    #expect(read(&bench, 1...5) == [0, 0, 0, nil, nil])
+    bench.released(0)
+    #expect(bench.actions == [.run(ticket: 4, slot: 0)])
+    bench.released(0)
+    #expect(bench.actions == [.run(ticket: 5, slot: 0)])
+  }
+
+  @Test func `a write never runs behind a read, nor a read behind a write`() {
+    var bench = idle()
+    bench.submit(1, .reads)
+    let reads = slots(bench)
+    bench.submit(2, .writes(key: 2))
+    let writes = slots(bench)
+    bench.submit(3)
+    let others = slots(bench)
+    #expect(Set(reads + writes + others).count == 3)
+    for ticket in 4...9 {
+      bench.submit(ticket, .reads)
+      #expect(!slots(bench).contains(where: (writes + others).contains))
+    }
+  }
+
+  @Test func `nobody is overtaken`() {
+    var bench = PoolBench(open: 1, size: 1, queue: 20, group: 3, readers: 2)
+    bench.submit(1, .reads)
+    bench.submit(2, .writes(key: 2))
+    bench.submit(3, .reads)
+    #expect(bench.actions.isEmpty)
+    bench.released(0)
+    #expect(bench.actions == [.run(ticket: 2, slot: 0)])
+    bench.released(0)
+    #expect(bench.actions == [.run(ticket: 3, slot: 0)])
+  }
+
+  @Test func `a connection that gives nothing is left to those that are there`() {
+    var bench = idle()
+    let stalled = read(&bench, 1...2)
+    bench.now += PoolState.stallLimit + 1
+    let others = read(&bench, 3...4)
+    #expect(Set(stalled + others).count == 4)
+  }
+
+  @Test func `one that gave a result lately is not stalled`() {
+    var bench = PoolBench(open: 2, size: 2, queue: 20, group: 3, readers: 1)
+    #expect(Set(read(&bench, 1...3)).count == 1)
+    let slot = bench.state.load(0) == 3 ? 0 : 1
+    bench.now += PoolState.stallLimit
+    bench.released(slot)
+    bench.now += PoolState.stallLimit
+    #expect(read(&bench, 4...4) == [slot])
+  }
+
+  @Test func `after a slow read none shares until one was quick`() {
+    var bench = idle()
+    let slow = read(&bench, 1...1)
+    bench.now += PoolState.quickLimit + 1
+    bench.released(slot(slow))
+    #expect(Set(read(&bench, 2...5)).count == 4)
+    bench.submit(6, .reads)
+    #expect(bench.actions.isEmpty)
+    bench.now += PoolState.quickLimit
+    bench.released(0)
+    #expect(slots(bench) == [0])
+    #expect(read(&bench, 7...8).allSatisfy { $0 != nil })
+  }
+
+  @Test func `after one that was given up none shares`() {
+    var bench = idle()
+    let first = read(&bench, 1...1)
+    bench.retire(slot(first))
+    #expect(Set(read(&bench, 2...4)).count == 3)
+    bench.submit(5, .reads)
+    #expect(!slots(bench).contains { $0 >= 0 })
+  }
+
+  @Test func `slow writes do not keep reads apart`() {
+    var bench = idle()
+    bench.submit(1, .writes(key: 1))
+    let write = slots(bench)
+    bench.now += PoolState.quickLimit + 1
+    bench.released(slot(write))
+    #expect(Set(read(&bench, 2...5)).count == 2)
+  }
+
+  @Test func `as long as there are fewer connections than they share, one more is made`() {
+    var bench = PoolBench(open: 1, size: 4, queue: 20, group: 3, readers: 2)
+    bench.submit(1, .reads)
+    #expect(bench.actions == [.run(ticket: 1, slot: 0), .connect(slot: 1)])
+    bench.submit(2, .reads)
+    #expect(bench.actions == [.run(ticket: 2, slot: 0)])
+    bench.connected(1)
+    bench.submit(3, .reads)
+    #expect(bench.actions == [.run(ticket: 3, slot: 1)])
+    bench.submit(4, .reads)
+    #expect(bench.actions == [.run(ticket: 4, slot: 1)])
+  }
+
+  @Test func `where reads share nothing each has a connection`() {
+    var bench = PoolBench(open: 2, size: 2, queue: 20, group: 3)
+    #expect(Set(read(&bench, 1...2)).count == 2)
+    bench.submit(3, .reads)
+    #expect(bench.actions.isEmpty)
+  }
+
+  private func slot(_ places: [Int?]) -> Int { (places.first ?? nil) ?? -1 }
+}
