@@ -91,13 +91,14 @@ extension Application {
     // With a total an empty page is one row of NULLs beside it.
     let isEmpty = rows.count == 0 || rows.isNull(0, 0)
     let found = isEmpty ? 0 : rows.count
+    let writer = writers[index]
     var count = 0
 
     response.body.append(contentsOf: Self.successOpening)
     response.body.append(UInt8(ascii: "["))
     while count < min(found, list.limit) && response.body.count < Self.largestPage {
       if count > 0 { response.body.append(UInt8(ascii: ",")) }
-      writers[index].write(rows, row: count, columns: list.fields, into: &response.body)
+      writer.write(rows, row: count, columns: list.fields, into: &response.body)
       count += 1
     }
     let hasMore = found > count || rows.isCut
