@@ -154,11 +154,13 @@ final class Client {
   private func enter(_ place: Int, _ values: Values?, _ outcome: Entry.Outcome) {
     entries[live[place]].enter(values, outcome)
     // Gone, or not certain any more.
-    if entries[live[place]].values == nil {
-      entries[live[place]].forget()
-      live.swapAt(place, live.count - 1)
-      live.removeLast()
-    }
+    if entries[live[place]].values == nil { leaveAlone(place) }
+  }
+
+  private func leaveAlone(_ place: Int) {
+    entries[live[place]].forget()
+    live.swapAt(place, live.count - 1)
+    live.removeLast()
   }
 
   /// What an answer of success says the row holds now.
@@ -175,28 +177,15 @@ final class Client {
   /// Sends what must never leave a trace: no row may hold its mark, and the row it is about keeps
   /// what it holds, whatever the answer is and if none comes.
   private func refused(_ action: Action) {
-    entries.append(Entry(refused: mark))
+    entries.append(Entry(refused: mark, action))
     let values = Values(city: mark, lastService: mark, address: nil)
     let whole = body(values, email: nil)
     let change = #"{"city":"\#(mark)","lastService":"\#(mark)"\#(lastName)"#
     switch action {
     case .conflict:
-      let other = live.first { entries[$0].email != nil }.map { entries[$0] }
-      // None has one yet: it takes the id of another row instead.
-      guard let email = other?.email?.uppercased() else {
-        let id = entries[live[pick()]].id ?? ""
-        send(Request(action: action, method: .post, json: "{\"id\":\"\(id)\",\(whole.dropFirst())"))
-        return
-      }
-      let third = live.first { entries[$0].name != other?.name }.flatMap { entries[$0].id }
-      if let third, isChosen(50) {
-        send(
-          Request(
-            action: action, method: .patch, target: third, json: change + ",\"email\":\"\(email)\"}"
-          ))
-      } else {
-        send(Request(action: action, method: .post, json: body(values, email: email)))
-      }
+      let (place, request) = conflict(whole, change, values)
+      // Who has not said so may do it yet, once the other row is gone.
+      if send(request).outcome == .unknown { leaveAlone(place) }
     case .invalid:
       if isChosen(50) {
         send(
@@ -230,6 +219,28 @@ final class Client {
     case .cut: send(Request(action: action, method: .post, json: whole))
     case .get, .list, .post, .put, .patch, .delete, .gone: break
     }
+  }
+
+  /// A write that meets another row of this client's, and the place of that row among the live ones.
+  private func conflict(
+    _ whole: String, _ change: String, _ values: Values
+  ) -> (place: Int, request: Request) {
+    guard let place = live.indices.first(where: { entries[live[$0]].email != nil }),
+      let email = entries[live[place]].email?.uppercased()
+    else {
+      // None has an address yet: it takes the id of another row instead.
+      let place = pick()
+      let json = "{\"id\":\"\(entries[live[place]].id ?? "")\",\(whole.dropFirst())"
+      return (place, Request(action: .conflict, method: .post, json: json))
+    }
+    let third = live.indices.first { $0 != place }.flatMap { entries[live[$0]].id }
+    guard let third, isChosen(50) else {
+      return (
+        place, Request(action: .conflict, method: .post, json: body(values, email: email))
+      )
+    }
+    let json = change + ",\"email\":\"\(email)\"}"
+    return (place, Request(action: .conflict, method: .patch, target: third, json: json))
   }
 
   private func pick() -> Int { Int.random(in: live.indices, using: &random) }

@@ -32,16 +32,20 @@ struct Entry: Sendable {
   var staleTag: String?
   /// Whether it stands for a write that had to be refused: no row may ever have its name.
   let isRefused: Bool
+  /// What that write was.
+  let action: Action?
   /// Nil stands for a row that is not there.
   private(set) var fates: [Values?] = [nil]
 
   init(name: String) {
     self.name = name
     isRefused = false
+    action = nil
   }
 
-  init(refused name: String) {
+  init(refused name: String, _ action: Action) {
     self.name = name
+    self.action = action
     isRefused = true
   }
 
@@ -130,7 +134,7 @@ struct Balance: Sendable {
     } else if let row = rows.first {
       if entry.fates.allSatisfy({ $0 == nil }) {
         undead += 1
-        lines.append("undead name=\(entry.name)")
+        lines.append("undead name=\(entry.name)" + (entry.action.map { " \($0)" } ?? ""))
       } else {
         different += 1
         let wanted = entry.fates.map { $0?.lastService ?? "none" }.joined(separator: ",")
