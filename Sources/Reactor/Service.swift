@@ -65,7 +65,8 @@ final class Service {
         connectLimit: connectLimit, owner: self),
       Pool(
         name: "pool", settings.database, settings.session,
-        settings.limits(size: settings.poolSize, depth: 1, group: Self.groupSize, readers: Self.readers),
+        settings.limits(
+          size: settings.poolSize, depth: 1, group: Self.groupSize, readers: Self.readers),
         connectLimit: connectLimit, owner: self),
     ]
   }

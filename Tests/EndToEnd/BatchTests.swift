@@ -53,9 +53,11 @@ extension EndToEnd {
       }
     }
 
-    /// With one connection the lists that wait share transactions; each has its own rows.
-    @Test func listsThatWaitTogetherAreEachTheirOwn() throws {
-      try Site.new(.init(environment: ["ERP_POOL_SIZE": "1"])) { site in
+    /// Short lists are sent behind one another on one connection or a few, others wait for an idle one;
+    /// each has its own rows.
+    @Test(arguments: ["1", "8"])
+    func listsThatShareAConnectionAreEachTheirOwn(_ size: String) throws {
+      try Site.new(.init(environment: ["ERP_POOL_SIZE": size])) { site in
         let city = try site.fill(40)
         let sockets = try (0..<40).map { _ in try Socket(path: site.responder.socketPath) }
         func counts(_ index: Int) -> String {
