@@ -22,7 +22,7 @@ struct BodyReader {
   /// - Parameter slots: set to one slot per entry of `table`; of two members of one name the
   ///   last counts.
   mutating func read(
-    _ bytes: Span<UInt8>, _ range: Range<Int>, _ table: MemberTable, into slots: inout [Slot]
+    _ bytes: Span<UInt8>, _ range: Range<Int>, _ table: NameTable, into slots: inout [Slot]
   ) throws(Failure) {
     var scanner = JSONScanner(range)
     var isObject = false
@@ -37,7 +37,7 @@ struct BodyReader {
 
   /// Reads the next value, and the white space around it; false when it is no object.
   mutating func readObject(
-    _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: MemberTable,
+    _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: NameTable,
     into slots: inout [Slot]
   ) throws(JSONScanner.Malformed) -> Bool {
     undeclared = []
@@ -53,7 +53,7 @@ struct BodyReader {
   }
 
   private mutating func readMembers(
-    _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: MemberTable,
+    _ scanner: inout JSONScanner, _ bytes: Span<UInt8>, _ table: NameTable,
     _ slots: inout [Slot]
   ) throws(JSONScanner.Malformed) {
     scanner.descend()
@@ -76,7 +76,7 @@ struct BodyReader {
   }
 
   private func find(
-    _ bytes: Span<UInt8>, _ name: JSONScanner.Value, _ table: MemberTable
+    _ bytes: Span<UInt8>, _ name: JSONScanner.Value, _ table: NameTable
   ) -> (slot: Int, spelling: Int)? {
     if name.marks.isEmpty {
       return table.find(bytes, name.range.lowerBound + 1..<name.range.upperBound - 1)

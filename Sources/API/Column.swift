@@ -139,11 +139,11 @@ public struct ObjectShape: Sendable, Equatable {
   }
 
   let members: [Member]
-  let table: MemberTable
+  let table: NameTable
 
   init(_ members: [Member]) {
     self.members = members
-    table = MemberTable(members.enumerated().map { (name: $1.name, slot: $0) })
+    table = NameTable(members.enumerated().map { (name: $1.name, slot: $0) })
   }
 
   /// Shapes are equal when their members are.

@@ -23,9 +23,9 @@ public final class Resource: Sendable {
   /// Columns a client may write, `id` included, in column order.
   let writable: [Int]
   /// Where a body's member goes, by its JSON or SQL name.
-  let members: MemberTable
+  let members: NameTable
   /// The column, by its JSON or SQL name.
-  private let names: MemberTable
+  private let names: NameTable
   /// Distinguishes the entity tags of this declaration from those of an earlier one.
   let fingerprint: UInt32
 
@@ -61,8 +61,8 @@ public final class Resource: Sendable {
     sortable = indices { $0.uses.contains(.sorted) }
     writable = indices { !$0.isReadOnly }
     precondition(writable.count <= 63, "an update marks its columns in a 64-bit mask")
-    func table(_ indices: some Sequence<Int>) -> MemberTable {
-      MemberTable(
+    func table(_ indices: some Sequence<Int>) -> NameTable {
+      NameTable(
         indices.enumerated().flatMap { slot, column in
           columns[column].spellings.map { (name: $0, slot: slot) }
         })

@@ -3,7 +3,7 @@ import Testing
 @testable import API
 
 @Suite struct BodyReaderTests {
-  private static let table = MemberTable([
+  private static let table = NameTable([
     (name: "name", slot: 0), (name: "companyName", slot: 1), (name: "company_name", slot: 1),
   ])
 

@@ -89,7 +89,7 @@ import Testing
       let reading: Reading
       do throws(BodyReader.Failure) {
         try reader.read(
-          whole.span, around.count..<around.count + bytes.count, MemberTable([]), into: &slots)
+          whole.span, around.count..<around.count + bytes.count, NameTable([]), into: &slots)
         reading = .object
       } catch {
         reading =

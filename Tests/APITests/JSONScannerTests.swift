@@ -91,7 +91,7 @@ import Testing
     var slots: [BodyReader.Slot] = []
     var reader = BodyReader()
     #expect(throws: BodyReader.Failure.malformed(offset: 5)) {
-      try reader.read(bytes.span, 7..<bytes.count, MemberTable([]), into: &slots)
+      try reader.read(bytes.span, 7..<bytes.count, NameTable([]), into: &slots)
     }
   }
 

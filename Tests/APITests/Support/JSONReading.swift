@@ -13,7 +13,7 @@ enum Reading: Equatable, CustomStringConvertible {
     var slots: [BodyReader.Slot] = []
     var reader = BodyReader()
     do throws(BodyReader.Failure) {
-      try reader.read(bytes.span, bytes.indices, MemberTable([]), into: &slots)
+      try reader.read(bytes.span, bytes.indices, NameTable([]), into: &slots)
       self = .object
     } catch {
       switch error {

@@ -3,8 +3,8 @@ import Testing
 
 @testable import API
 
-@Suite struct MemberTableTests {
-  private func find(_ name: String, in table: MemberTable) -> [Int]? {
+@Suite struct NameTableTests {
+  private func find(_ name: String, in table: NameTable) -> [Int]? {
     let bytes = Array("\"\(name)\"".utf8)
     return table.find(bytes.span, 1..<bytes.count - 1).map { [$0.slot, $0.spelling] }
   }
@@ -30,14 +30,14 @@ import Testing
   }
 
   @Test func `of one name twice the first counts`() {
-    let table = MemberTable([(name: "ab", slot: 0), (name: "cd", slot: 1), (name: "ab", slot: 2)])
+    let table = NameTable([(name: "ab", slot: 0), (name: "cd", slot: 1), (name: "ab", slot: 2)])
     #expect(find("ab", in: table) == [0, 0])
     #expect(find("cd", in: table) == [1, 0])
   }
 
   @Test func `an empty name and an empty table are no trouble`() {
-    #expect(find("", in: MemberTable([])) == nil)
-    #expect(find("a", in: MemberTable([])) == nil)
-    #expect(find("", in: MemberTable([(name: "", slot: 0)])) == [0, 0])
+    #expect(find("", in: NameTable([])) == nil)
+    #expect(find("a", in: NameTable([])) == nil)
+    #expect(find("", in: NameTable([(name: "", slot: 0)])) == [0, 0])
   }
 }
