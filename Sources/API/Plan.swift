@@ -57,6 +57,11 @@ public struct Plan: Sendable {
       && parameters.bytes.count <= 65_536
   }
 
+  /// Of a list that may share a connection: how many may be in flight there with it. Short ones are
+  /// over before the loop comes round again; of long ones a second keeps PostgreSQL busy, and more would
+  /// only wait there instead of in their order.
+  public var depth: Int { min(16, max(2, 200 / max(limit, 1))) }
+
   /// Rows that PostgreSQL passes over in less time than it takes for a list of 100.
   private static let shortOffset = 1000
 

@@ -18,9 +18,9 @@ public struct PoolState: Sendable {
     public var idle: UInt64
     /// How old a connection may become; each gets up to a tenth less.
     public var lifetime: UInt64
-    /// Writes that may share a transaction, and quick reads in flight on one connection, at most.
+    /// Writes that may share a transaction, at most.
     public var group: Int
-    /// Connections that quick reads share before they take further ones; 0: they share none.
+    /// Connections that quick reads share; 0: they share none.
     public var readers: Int
 
     /// Times in nanoseconds.
@@ -42,14 +42,17 @@ public struct PoolState: Sendable {
   /// With whom a statement may share a connection.
   public enum Company: Equatable, Sendable {
     case none
-    /// Reads, sent behind others without waiting for what those give.
-    case reads
+    /// Reads, sent behind others without waiting for what those give, where fewer than `depth` are in
+    /// flight.
+    case reads(depth: Int)
     /// Having had to wait, a transaction with writes of other keys.
     case writes(key: UInt64)
 
     fileprivate func mayJoin(_ group: [Company]) -> Bool {
       if case .writes = self { !group.contains(self) } else { false }
     }
+
+    fileprivate var isRead: Bool { if case .reads = self { true } else { false } }
   }
 
   /// What the owner of the connections has to do.
@@ -70,12 +73,6 @@ public struct PoolState: Sendable {
     case draining(inFlight: Int)
   }
 
-  private struct Waiting: Sendable {
-    let ticket: Int
-    let since: UInt64
-    let company: Company
-  }
-
   /// What runs on a slot.
   private struct Work: Sendable {
     var company = Company.none
@@ -86,7 +83,7 @@ public struct PoolState: Sendable {
   /// What it was made with.
   public let limits: Limits
   private(set) var slots: [Slot]
-  private var waiting = FIFO<Waiting>()
+  private var waiting = WaitingLine()
   /// Whether the reads, and the writes, that ended last were quick: those that share a connection run
   /// one after the other, which would add up slow ones.
   private var areReadsQuick = true
@@ -150,16 +147,18 @@ public struct PoolState: Sendable {
   public mutating func submit(
     _ ticket: Int, company: Company = .none, now: UInt64, _ actions: inout [Action]
   ) {
-    if waiting.isEmpty, let slot = room(for: company, now: now) {
+    // Reads that wait beside an idle connection were held back: nobody else waits for them.
+    let isNext = company.isRead ? waiting.isEmpty : waiting.firstOther == nil
+    if isNext, let slot = room(for: company, now: now) {
       run(ticket, company, slot, now: now, &actions)
-      if company == .reads { grow(by: limits.readers - openCount, now: now, &actions) }
+      if company.isRead { grow(by: limits.readers - openCount, now: now, &actions) }
       return
     }
     guard !isDown, waiting.count < limits.queue else {
       refusals += 1
       return actions.append(.refuse(ticket: ticket))
     }
-    waiting.append(Waiting(ticket: ticket, since: now, company: company))
+    waiting.append(.init(ticket: ticket, since: now, company: company))
     grow(by: waiting.count, now: now, &actions)
   }
 
@@ -171,7 +170,7 @@ public struct PoolState: Sendable {
     _ ticket: Int, since: UInt64, now: UInt64, _ actions: inout [Action]
   ) {
     if let slot = best() { return run(ticket, .none, slot, now: now, &actions) }
-    waiting.prepend(Waiting(ticket: ticket, since: since, company: .none))
+    waiting.prepend(.init(ticket: ticket, since: since, company: .none))
     grow(by: waiting.count, now: now, &actions)
   }
 
@@ -232,18 +231,14 @@ public struct PoolState: Sendable {
 
   /// A request that waited is gone.
   public mutating func withdraw(_ ticket: Int) {
-    for _ in 0..<waiting.count {
-      guard let next = waiting.popFirst() else { return }
-      if next.ticket != ticket { waiting.append(next) }
-    }
+    waiting.remove(ticket)
   }
 
   /// Time has passed.
   public mutating func tick(now: UInt64, _ actions: inout [Action]) {
-    while let first = waiting.first, now >= first.since + limits.wait {
-      _ = waiting.popFirst()
+    while now >= limits.wait, let late = waiting.pop(since: now - limits.wait) {
       timeouts += 1
-      actions.append(.refuse(ticket: first.ticket))
+      actions.append(.refuse(ticket: late.ticket))
     }
     var open = openCount
     for slot in slots.indices {
@@ -261,25 +256,28 @@ public struct PoolState: Sendable {
     } else {
       grow(by: waiting.count, now: now, &actions)
     }
+    // Those for whom reads were held back may stand still.
+    dispatch(now: now, &actions)
   }
 
   // MARK: steps
 
   /// Where a statement may run now. A few connections are enough to keep the loop busy with reads, and
-  /// PostgreSQL does more with few processes; a slow one is to hold up nobody else.
+  /// PostgreSQL does more with few processes: further reads are held back, and come in their order. None
+  /// joins those on a connection that stands still, nor waits for them.
   private func room(for company: Company, now: UInt64) -> Int? {
-    guard company == .reads, limits.readers > 0, areReadsQuick else { return best() }
+    guard case .reads(let depth) = company, limits.readers > 0, areReadsQuick else { return best() }
     var readers = 0
     var shared: Int?
-    var least = limits.group
-    for slot in slots.indices where work[slot].company == .reads {
+    var least = depth
+    for slot in slots.indices where work[slot].company.isRead {
       guard case .open(let inFlight, _, _) = slots[slot], inFlight > 0,
         now <= work[slot].since + Self.stallLimit
       else { continue }
       readers += 1
       if inFlight < least { (shared, least) = (slot, inFlight) }
     }
-    return readers < limits.readers ? best() ?? shared : shared ?? best()
+    return readers < limits.readers ? best() ?? shared : shared
   }
 
   /// The open connection used last that has room: few connections stay warm, the rest fall idle.
@@ -310,13 +308,25 @@ public struct PoolState: Sendable {
   }
 
   private mutating func dispatch(now: UInt64, _ actions: inout [Action]) {
-    while let next = waiting.first, let slot = room(for: next.company, now: now) {
-      _ = waiting.popFirst()
+    while let (next, slot) = nextToRun(now: now) {
       let others = companions(of: next.company)
       if !others.isEmpty { actions.append(.group(slot: slot)) }
       run(next.ticket, next.company, slot, now: now, &actions)
       for ticket in others { run(ticket, next.company, slot, now: now, &actions) }
     }
+  }
+
+  /// Who has waited longest goes first; only reads that are held back let others pass.
+  private mutating func nextToRun(now: UInt64) -> (WaitingLine.Request, slot: Int)? {
+    if let read = waiting.firstRead, waiting.firstOther == nil || waiting.isReadFirst,
+      let slot = room(for: read.company, now: now), let next = waiting.popRead()
+    {
+      return (next, slot)
+    }
+    guard waiting.firstOther != nil, let slot = best(), let next = waiting.popOther() else {
+      return nil
+    }
+    return (next, slot)
   }
 
   /// Takes those right behind that may commit with `first`, but leaves their share to the other
@@ -326,8 +336,8 @@ public struct PoolState: Sendable {
     let most = min(limits.group - 1, waiting.count / max(openCount, 1))
     var group = [first]
     var tickets: [Int] = []
-    while tickets.count < most, waiting.first?.company.mayJoin(group) == true,
-      let next = waiting.popFirst()
+    while tickets.count < most, waiting.firstOther?.company.mayJoin(group) == true,
+      let next = waiting.popOther()
     {
       group.append(next.company)
       tickets.append(next.ticket)
@@ -338,7 +348,7 @@ public struct PoolState: Sendable {
   /// Something that ran on a slot has ended.
   private mutating func learn(_ slot: Int, now: UInt64) {
     note(work[slot].company, isQuick: now <= work[slot].since + Self.quickLimit)
-    if work[slot].company == .reads { work[slot].since = now }
+    if work[slot].company.isRead { work[slot].since = now }
   }
 
   private mutating func note(_ company: Company, isQuick: Bool) {
@@ -349,9 +359,11 @@ public struct PoolState: Sendable {
     }
   }
 
-  /// One more connection, if more are wanted than are on their way.
+  /// One more connection, if none is idle and more are wanted than are on their way.
   private mutating func grow(by count: Int, now: UInt64, _ actions: inout [Action]) {
-    guard count > connectingCount, let slot = slots.firstIndex(of: .empty) else { return }
+    guard count > connectingCount, best() == nil, let slot = slots.firstIndex(of: .empty) else {
+      return
+    }
     connect(slot, now: now, &actions)
   }
 
@@ -368,7 +380,7 @@ public struct PoolState: Sendable {
   }
 
   private mutating func refuseAll(_ actions: inout [Action]) {
-    while let next = waiting.popFirst() {
+    while let next = waiting.pop(since: .max) {
       refusals += 1
       actions.append(.refuse(ticket: next.ticket))
     }

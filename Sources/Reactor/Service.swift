@@ -39,8 +39,7 @@ final class Service {
   private static let sendLimit: UInt64 = 60_000_000_000
   /// Statements in flight on a connection of the point lane.
   private static let pointDepth = 512
-  /// Writes that had to wait and then commit together, and short reads in flight on one connection of
-  /// the pool lane, at most.
+  /// Writes that had to wait and then commit together, at most.
   private static let groupSize = 16
   /// Connections that short reads share: PostgreSQL takes some twice as long for a row as the loop.
   private static let readers = 3

@@ -30,7 +30,9 @@ extension Service: PoolOwner {
   func company(_ ticket: Int) -> PoolState.Company {
     // The plan stays where it is: a copy of it retains all of its arrays.
     guard let exchange = exchanges[ticket], exchange.plan.mayShare else { return .none }
-    if exchange.plan.statement?.isRead == true { return mayPipeline ? .reads : .none }
+    if exchange.plan.statement?.isRead == true {
+      return mayPipeline ? .reads(depth: exchange.plan.depth) : .none
+    }
     return .writes(key: exchange.plan.rowKey ?? UInt64(ticket))
   }
 

@@ -159,9 +159,9 @@ import Testing
 
   @Test func `a read and a write never share a transaction`() {
     var bench = busy()
-    bench.submit(2, .reads)
+    bench.submit(2, .reads(depth: 3))
     bench.submit(3, .writes(key: 3))
-    bench.submit(4, .reads)
+    bench.submit(4, .reads(depth: 3))
     bench.submit(5)
     for ticket in 2...5 {
       bench.released(0)

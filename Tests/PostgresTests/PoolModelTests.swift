@@ -58,30 +58,38 @@ import Testing
     private func company(_ ticket: Int) -> PoolState.Company {
       guard sharing, ticket % 3 > 0 else { return .none }
       // Few keys, so that they meet.
-      return ticket % 3 == 1 ? .reads : .writes(key: UInt64(ticket / 3 % 4))
+      return ticket % 3 == 1
+        ? .reads(depth: 2 + ticket % 2 * 2) : .writes(key: UInt64(ticket / 3 % 4))
     }
 
     private func mayJoin(_ tickets: [Int], _ ticket: Int) -> Bool {
       if tickets.count < limits.depth { return true }
-      guard tickets.count < limits.group else { return false }
       return switch company(ticket) {
       case .none: false
-      case .reads: limits.readers > 0 && tickets.allSatisfy { company($0) == .reads }
+      case .reads(let depth):
+        limits.readers > 0 && tickets.count < depth && tickets.allSatisfy(isRead)
       case .writes:
-        tickets.allSatisfy {
-          if case .writes = company($0) { company($0) != company(ticket) } else { false }
-        }
+        tickets.count < limits.group
+          && tickets.allSatisfy {
+            if case .writes = company($0) { company($0) != company(ticket) } else { false }
+          }
       }
+    }
+
+    private func isRead(_ ticket: Int) -> Bool {
+      if case .reads = company(ticket) { true } else { false }
     }
 
     func check() throws {
       try #require(state.waitingCount == waiting.count)
       try #require(waiting.count <= limits.queue)
-      // Nobody waits beside a connection with room.
-      let hasRoom = connections.contains {
-        if case .open(let tickets) = $0 { tickets.count < limits.depth } else { false }
-      }
-      try #require(waiting.isEmpty || !hasRoom)
+      // Nobody waits beside a connection with room, but reads for those that reads share.
+      let open = connections.compactMap { if case .open(let tickets) = $0 { tickets } else { nil } }
+      let hasRoom = open.contains { $0.count < limits.depth }
+      let readers = open.count { !$0.isEmpty && $0.allSatisfy(isRead) }
+      try #require(
+        waiting.isEmpty || !hasRoom
+          || waiting.keys.allSatisfy(isRead) && readers >= limits.readers)
       // The state sees the connections as the owner does.
       for (slot, connection) in zip(state.slots, connections) {
         switch (slot, connection) {
