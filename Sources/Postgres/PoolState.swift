@@ -318,7 +318,7 @@ public struct PoolState: Sendable {
 
   /// Who has waited longest goes first; only reads that are held back let others pass.
   private mutating func nextToRun(now: UInt64) -> (WaitingLine.Request, slot: Int)? {
-    if let read = waiting.firstRead, waiting.firstOther == nil || waiting.isReadFirst,
+    if waiting.isReadFirst, let read = waiting.firstRead,
       let slot = room(for: read.company, now: now), let next = waiting.popRead()
     {
       return (next, slot)

@@ -30,23 +30,19 @@ struct Entry: Sendable {
   /// Its entity tag now, and one that it had before.
   var tag: String?
   var staleTag: String?
-  /// Whether it stands for a write that had to be refused: no row may ever have its name.
-  let isRefused: Bool
-  /// What that write was.
-  let action: Action?
+  /// The write that had to be refused, if it stands for one: no row may ever have its name.
+  let refused: Action?
   /// Nil stands for a row that is not there.
   private(set) var fates: [Values?] = [nil]
 
   init(name: String) {
     self.name = name
-    isRefused = false
-    action = nil
+    refused = nil
   }
 
   init(refused name: String, _ action: Action) {
     self.name = name
-    self.action = action
-    isRefused = true
+    refused = action
   }
 
   var isCertain: Bool { fates.count == 1 }
@@ -122,7 +118,7 @@ struct Balance: Sendable {
 
   private mutating func judge(_ entry: Entry, _ rows: [Row]) {
     if !entry.isCertain { maybe += 1 }
-    if entry.isRefused { refused += 1 }
+    if entry.refused != nil { refused += 1 }
     if rows.count > 1 {
       twice += 1
       lines.append("twice name=\(entry.name) rows=\(rows.count)")
@@ -134,7 +130,7 @@ struct Balance: Sendable {
     } else if let row = rows.first {
       if entry.fates.allSatisfy({ $0 == nil }) {
         undead += 1
-        lines.append("undead name=\(entry.name)" + (entry.action.map { " \($0)" } ?? ""))
+        lines.append("undead name=\(entry.name)" + (entry.refused.map { " \($0)" } ?? ""))
       } else {
         different += 1
         let wanted = entry.fates.map { $0?.lastService ?? "none" }.joined(separator: ",")
