@@ -211,6 +211,8 @@ public final class Pool {
       places[slot].deadline = Place.never
       places[slot].openedAt = now
       isPooled = connection.isPooled
+      // Before anything runs on it, also what has waited for it.
+      if isPooled { state.sharesReads = false }
       counts.connects += 1
       if unreplaced > 0 {
         unreplaced -= 1

@@ -88,6 +88,9 @@ public struct PoolState: Sendable {
   /// one after the other, which would add up slow ones.
   private var areReadsQuick = true
   private var areWritesQuick = true
+  /// Whether quick reads share connections. Not once one leads through a pooler: nothing may be sent there
+  /// before the Sync of what is in flight has come back.
+  var sharesReads: Bool
   /// By slot.
   private var work: [Work]
   /// Attempts refused in a row.
@@ -103,6 +106,7 @@ public struct PoolState: Sendable {
     self.limits = limits
     slots = Array(repeating: .empty, count: limits.size)
     work = Array(repeating: Work(), count: limits.size)
+    sharesReads = limits.readers > 0
   }
 
   /// First pause between attempts that are refused, doubled up to `longestPause`; half of it is jitter.
@@ -151,7 +155,7 @@ public struct PoolState: Sendable {
     let isNext = company.isRead ? waiting.isEmpty : waiting.firstOther == nil
     if isNext, let slot = room(for: company, now: now) {
       run(ticket, company, slot, now: now, &actions)
-      if company.isRead { grow(by: limits.readers - openCount, now: now, &actions) }
+      if company.isRead && sharesReads { grow(by: limits.readers - openCount, now: now, &actions) }
       return
     }
     guard !isDown, waiting.count < limits.queue else {
@@ -266,7 +270,7 @@ public struct PoolState: Sendable {
   /// PostgreSQL does more with few processes: further reads are held back, and come in their order. None
   /// joins those on a connection that stands still, nor waits for them.
   private func room(for company: Company, now: UInt64) -> Int? {
-    guard case .reads(let depth) = company, limits.readers > 0, areReadsQuick else { return best() }
+    guard case .reads(let depth) = company, sharesReads, areReadsQuick else { return best() }
     var readers = 0
     var shared: Int?
     var least = depth

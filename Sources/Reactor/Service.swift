@@ -65,7 +65,9 @@ final class Service {
       Pool(
         name: "pool", settings.database, settings.session,
         settings.limits(
-          size: settings.poolSize, depth: 1, group: Self.groupSize, readers: Self.readers),
+          size: settings.poolSize, depth: 1, group: Self.groupSize,
+          // Without prepared statements there may be a pooler.
+          readers: settings.session.prepares ? Self.readers : 0),
         connectLimit: connectLimit, owner: self),
     ]
   }
@@ -269,15 +271,12 @@ final class Service {
     board.isDatabaseLost ? .away(reason: "database unavailable") : .connected
   }
 
-  /// Where there is, or may be, a pooler, no connection may carry more than one batch at a time.
-  var mayPipeline: Bool {
-    settings.session.prepares && !lanes[0].isPooled && !lanes[1].isPooled
-  }
-
   /// Reads by key go with all else while their own lane has no connection, for the server may have
-  /// but few to give.
+  /// but few to give; and where there is, or may be, a pooler: no connection may carry more than one
+  /// batch at a time then.
   private func lane(for plan: Plan) -> Int {
-    plan.statement?.lane == .point && mayPipeline && !lanes[0].isDown ? 0 : 1
+    let mayPipeline = settings.session.prepares && !lanes[0].isPooled && !lanes[1].isPooled
+    return plan.statement?.lane == .point && mayPipeline && !lanes[0].isDown ? 0 : 1
   }
 
   // MARK: figures

@@ -30,9 +30,7 @@ extension Service: PoolOwner {
   func company(_ ticket: Int) -> PoolState.Company {
     // The plan stays where it is: a copy of it retains all of its arrays.
     guard let exchange = exchanges[ticket], exchange.plan.mayShare else { return .none }
-    if exchange.plan.statement?.isRead == true {
-      return mayPipeline ? .reads(depth: exchange.plan.depth) : .none
-    }
+    if exchange.plan.statement?.isRead == true { return .reads(depth: exchange.plan.depth) }
     return .writes(key: exchange.plan.rowKey ?? UInt64(ticket))
   }
 

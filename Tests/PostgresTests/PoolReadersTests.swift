@@ -176,6 +176,21 @@ import Testing
     #expect(bench.actions == [.run(ticket: 4, slot: 1)])
   }
 
+  @Test func `through a pooler none shares, nor do those that waited for it`() {
+    var bench = PoolBench(size: 2, queue: 20, readers: 2)
+    for ticket in 1...4 { bench.submit(ticket, .reads(depth: 3)) }
+    #expect(bench.state.waitingCount == 4)
+    bench.state.sharesReads = false
+    bench.connected(0)
+    #expect(slots(bench) == [0])
+    bench.tick()
+    #expect(bench.state.load(0) == 1 && bench.state.waitingCount == 3)
+    bench.connected(1)
+    #expect(bench.state.load(1) == 1 && bench.state.waitingCount == 2)
+    bench.released(0)
+    #expect(bench.actions == [.run(ticket: 3, slot: 0)])
+  }
+
   @Test func `where reads share nothing each has a connection`() {
     var bench = PoolBench(open: 2, size: 2, queue: 20)
     #expect(Set(read(&bench, 1...2)).count == 2)
