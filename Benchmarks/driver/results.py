@@ -22,6 +22,7 @@ class Results:
         self.clients = list(dict.fromkeys(key[2] for key in self.cells))
         self.others = statistics.median(sample.others for sample in samples)
         self.others_worst = max(sample.others for sample in samples)
+        self.runs, self.dropped = len(samples), sum(sample.dropped for sample in samples)
         # Ratios are made within a round, where the two runs stand side by side, and then their
         # median is taken: a slow minute hits both.
         self._rounds = groups
@@ -52,6 +53,7 @@ def _medians(group: list[Sample]) -> dict:
     return {
         "requests_per_second": median(lambda s: s.rate),
         "rounds": [sample.rate for sample in group],
+        "cpu_of_others": [sample.others for sample in group],
         "p50_ms": median(lambda s: s.p50),
         "p99_ms": median(lambda s: s.p99),
         "requests": sum(sample.requests for sample in group),

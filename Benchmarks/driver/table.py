@@ -64,6 +64,7 @@ def show_marks(marks: list[Mark], unmeasured_too: bool) -> None:
 
 
 def show_noise(results: Results) -> None:
-    print(f"\nOther processes took {results.others:.0%} of the CPU during the runs, {results.others_worst:.0%} at worst."
+    print(f"\nOthers took {results.others:.0%} of the CPU during the {results.runs} runs that count, {results.others_worst:.0%} at worst; "
+          f"{results.dropped} more were disturbed and made again."
           + (" The machine was busy: take absolute figures for nothing, and ratios with care:\n"
              "who has more threads gets more of a CPU that is fought for." if results.others > 0.1 else ""))
