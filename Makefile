@@ -11,7 +11,7 @@ help:
 	@echo 'make fuzz     give the parsers bytes, 5 minutes each of eleven (libFuzzer); FUZZ_MINUTES=1 for less'
 	@echo 'make sanitize  the tests under AddressSanitizer and ThreadSanitizer; scripts/sanitize address for one'
 	@echo 'make fuzz-api  send what /openapi.json allows and forbids, for 90 s; FUZZ_SECONDS=600 for longer'
-	@echo 'make bench    measure it against C, FastAPI and PHP, for 20 to 25 minutes; make bench-quick, two minutes'
+	@echo 'make bench    measure it against C, FastAPI and PHP, for 25 to 35 minutes; make bench-quick, two minutes'
 	@echo 'make budget   count the instructions per request; fails 5 % over the thresholds, ACCEPT=1 writes them'
 	@echo 'make build    the release binary, .build/release/erp-back'
 	@echo 'make ui       the page of /docs, .build/swagger-ui; make run does it too'

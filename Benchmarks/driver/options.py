@@ -33,9 +33,10 @@ PostgreSQL, with wrk as the only client; everything on this machine, on loopback
 
 Every run of a peer stands beside one of each other peer, round after round, and medians are shown:
 a shared machine is slow for all of them together. A run of which others, or other guests of the
-host, took more than a tenth of the CPU is made again, up to twice. Before anything is measured, the answers of all
-peers to the same requests are compared, and a difference ends the run. After writes the table is
-laid anew, vacuumed and checkpointed. It takes 25 minutes, longer on a busy machine; --quick two."""
+host, took more than a tenth of the CPU is made again, up to twice; one that stays disturbed is in
+no median as long as three others are there. Before anything is measured, the answers of all peers
+to the same requests are compared, and a difference ends the run. After writes the table is laid
+anew, vacuumed and checkpointed. It takes 25 to 35 minutes; --quick two."""
 
 _EPILOG = """\
 modes:

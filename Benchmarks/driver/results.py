@@ -1,10 +1,10 @@
-"""The results: medians over the rounds, and the file they are kept in."""
+"""The results: medians over the rounds that nobody disturbed, and the file they are kept in."""
 
 import json
 import statistics
 from pathlib import Path
 
-from .rounds import GROUPS, Sample
+from .rounds import DISTURBED, GROUPS, Sample
 from .terminal import CANTCREAT, Failure
 
 
@@ -32,7 +32,7 @@ class Results:
 
     def ratio(self, one: tuple[str, str, int], other: tuple[str, str, int]) -> float | None:
         """How many times the rate of the other: the median over the rounds."""
-        pairs = zip(self._rounds.get(one, []), self._rounds.get(other, []))
+        pairs = _undisturbed([*zip(self._rounds.get(one, []), self._rounds.get(other, []))])
         ratios = [a.rate / b.rate for a, b in pairs if b.rate > 0]
         return statistics.median(ratios) if ratios else None
 
@@ -46,9 +46,17 @@ class Results:
             for (peer, kind, clients), cell in self.cells.items()]
 
 
+def _undisturbed(rounds: list[tuple[Sample, ...]]) -> list[tuple[Sample, ...]]:
+    """Those in which others left all runs alone, or all rounds when these are fewer than three."""
+    left = [samples for samples in rounds if all(sample.others <= DISTURBED for sample in samples)]
+    return left if len(left) >= 3 else rounds
+
+
 def _medians(group: list[Sample]) -> dict:
+    quiet = [sample for (sample,) in _undisturbed([(sample,) for sample in group])]
+
     def median(value) -> float:
-        return statistics.median(value(sample) for sample in group)
+        return statistics.median(value(sample) for sample in quiet)
 
     return {
         "requests_per_second": median(lambda s: s.rate),

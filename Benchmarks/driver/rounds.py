@@ -13,7 +13,8 @@ from .web import Web, wait_until_served
 from .work import Kind, LoadGenerator
 
 GROUPS = ("nginx", "responder", "postgresql")
-# A run of which others took more of the CPU than this is made again, at once and twice at most.
+# A run of which others took more of the CPU than this is made again, at once and twice at most; one
+# that stays disturbed is in no median if three others are there.
 DISTURBED, _AGAIN = 0.1, 2
 
 
