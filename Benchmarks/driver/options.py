@@ -73,8 +73,13 @@ exit status:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        raise Failure(USAGE, message, "Benchmarks/bench --help")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="Benchmarks/bench", description=_HELP, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     mode = parser.add_mutually_exclusive_group()
     for name, what in (("quick", "the ratio to C, in two minutes"), ("smoke", "check the benchmark itself"), ("flat", "memory only")):
@@ -111,12 +116,13 @@ def parse(arguments: list[str], root: Path) -> Options:
     usual = {**_DEFAULTS, **_MODES[given.mode]}
     values = {}
     for name, default in usual.items():
-        values[name] = getattr(given, name) or os.environ.get(name.upper()) or default
+        option = getattr(given, name)
+        values[name] = option if option is not None else os.environ.get(name.upper()) or default
     narrowed = given.mode != "full" or values != usual
     output = given.output or os.environ.get("OUTPUT") or (root / ".build/bench" if narrowed else root / "Benchmarks")
     return Options(
         mode=given.mode, peers=_names("peers", values["peers"], peers.every), kinds=_names("work", values["work"], kinds),
-        clients=[int(_number("clients", word, 1, 4000)) for word in values["clients"].split()] or [64],
+        clients=[int(_number("clients", word, 1, 4000)) for word in values["clients"].split() or [""]],
         rounds=int(_number("rounds", values["rounds"], 1, 1000)),
         further=0 if narrowed else _FURTHER,
         seconds=_number("seconds-each", values["seconds_each"], 0.2, 3600), warm_up=_WARM_UP[given.mode],
