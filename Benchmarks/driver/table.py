@@ -2,7 +2,7 @@
 
 from .marks import Mark
 from .results import Results
-from .rounds import GROUPS
+from .rounds import DISTURBED, GROUPS
 from .work import kinds
 
 
@@ -67,4 +67,4 @@ def show_noise(results: Results) -> None:
     print(f"\nOthers took {results.others:.0%} of the CPU during the {results.runs} runs that count, {results.others_worst:.0%} at worst; "
           f"{results.dropped} more were disturbed and made again."
           + (" The machine was busy: take absolute figures for nothing, and ratios with care:\n"
-             "who has more threads gets more of a CPU that is fought for." if results.others > 0.1 else ""))
+             "who has more threads gets more of a CPU that is fought for." if results.others > DISTURBED else ""))
