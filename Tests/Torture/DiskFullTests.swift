@@ -22,7 +22,7 @@ extension Torture {
         #expect(try scene.site.create(client(["city": .string(name)])).status == 201)
         try scene.heals()
         try disk.fill()
-        // What still had room in the table's pages is used up.
+        try Self.useUpPages(database)
         try eventually("a write is refused") { try scene.site.create(client()).status == 503 }
         let probe = Probe(scene.site, ["GET /clients/?city=\(name)", "GET \(nobody)"])
         var refused = 0
@@ -47,6 +47,23 @@ extension Torture {
         scene.expectCauses(["SQLSTATE 53100"], besides: ["no connection", "SQLSTATE 55P03"])
       }
       #expect(line.refused("GET") == 0, "reads were refused: \(line)")
+    }
+
+    /// Takes the room that the table's pages still have, which can be that of thousands of rows: who
+    /// waits for others to add a page adds some for them too (`RelationAddExtraBlocks`).
+    private static func useUpPages(_ database: Database) throws {
+      let refusal = #expect(throws: Failure.self) {
+        try database.psql(
+          """
+          DO $$ BEGIN FOR n IN 1..1000000 LOOP
+            INSERT INTO clients (id, type, name)
+              VALUES (gen_random_uuid(), 'company', 'Client ' || n);
+            COMMIT;
+          END LOOP; END $$
+          """)
+      }
+      let reason = try #require(refusal).description
+      #expect(reason.contains("No space left on device"), "\(reason)")
     }
   }
 }
