@@ -4,7 +4,7 @@ public final class Statement: Sendable {
   public enum Lane: Sendable {
     /// One row by its key: many in flight on one connection.
     case point
-    /// Everything else: what may be slow has a connection for itself.
+    /// Everything else: what may be slow has a connection for itself, short lists share some.
     case pool
   }
 

@@ -290,6 +290,8 @@ internal import Glibc
         owedSyncs -= 1
         if phase == .settingUp { phase = .ready }
         writes.settle()
+        // No end of results follows: libpq is at the next statement already.
+        chooseRowMode()
       case .settings:
         let isDone = status == PGRES_TUPLES_OK
         let error = unsafe ServerError(result)
@@ -319,8 +321,9 @@ internal import Glibc
     }
   }
 
-  /// Once the statement at the front is libpq's current one, and before its first row is looked at;
-  /// earlier libpq refuses, and this is called again.
+  /// Once the statement at the front is libpq's current one, and before its first row is looked at:
+  /// when it was sent, when the results of the one before have ended, when the Sync before has come
+  /// back. Earlier libpq refuses, and this is called again.
   private func chooseRowMode() {
     guard case .execute(_, _, _, .some) = entries.first else { return }
     _ = unsafe PQsetSingleRowMode(handle)

@@ -8,6 +8,4 @@ struct Course {
   var isAlone = false
   /// What its connection had prepared was of no use.
   var isUnprepared = false
-  /// When it was submitted.
-  var since: UInt64 = 0
 }

@@ -8,25 +8,14 @@ struct FIFO<Element> {
   var first: Element? { isEmpty ? nil : ring[head] }
 
   mutating func append(_ element: Element) {
-    makeRoom()
+    if count == ring.count {
+      var larger = (0..<count).map { self[$0] as Element? }
+      larger += Array(repeating: nil, count: count)
+      ring = larger
+      head = 0
+    }
     ring[(head + count) & (ring.count - 1)] = element
     count += 1
-  }
-
-  /// In front of all others.
-  mutating func prepend(_ element: Element) {
-    makeRoom()
-    head = (head - 1) & (ring.count - 1)
-    ring[head] = element
-    count += 1
-  }
-
-  private mutating func makeRoom() {
-    guard count == ring.count else { return }
-    var larger = (0..<count).map { self[$0] as Element? }
-    larger += Array(repeating: nil, count: count)
-    ring = larger
-    head = 0
   }
 
   mutating func popFirst() -> Element? {

@@ -19,8 +19,6 @@ public final class Pool {
   private var now: UInt64 = 0
   private var random = SystemRandomNumberGenerator()
   private var isLost = false
-  /// Whether the newest connection leads through a pooler.
-  public private(set) var isPooled = false
   private var isPerforming = false
   /// Connections that died and were not replaced yet.
   private var unreplaced = 0
@@ -57,6 +55,9 @@ public final class Pool {
   /// Whether it has no connection, and the last attempt to get one was refused.
   public var isDown: Bool { state.isDown }
 
+  /// Whether a connection has led through a pooler.
+  public var isPooled: Bool { state.isPooled }
+
   /// How the lane stands.
   public var figures: PoolState.Figures { state.figures }
 
@@ -66,7 +67,7 @@ public final class Pool {
   public func submit(_ ticket: Int, now: UInt64) {
     self.now = now
     while courses.count <= ticket { courses.append(Course()) }
-    courses[ticket] = Course(since: now)
+    courses[ticket] = Course()
     enqueue(ticket)
     perform()
   }
@@ -81,10 +82,10 @@ public final class Pool {
     courses[ticket].slot = -1
     connection.orphan(ticket)
     // What is in company is not cancelled for one that left, and nothing is cancelled twice.
-    let isWanted = state.limits.depth > 1 || connection.isAwaited
+    let isWanted = state.depth > 1 || connection.isAwaited
     guard isHung || !isWanted, places[slot].deadline == Place.never else { return }
     connection.cancellation()?.run()
-    if state.limits.depth == 1 {
+    if state.depth == 1 {
       // A late cancel must not meet the next statement: the connection ends with this one.
       places[slot].deadline = now + Self.cancelLimit
       state.retire(slot, &actions)
@@ -210,9 +211,8 @@ public final class Pool {
     case .ready:
       places[slot].deadline = Place.never
       places[slot].openedAt = now
-      isPooled = connection.isPooled
       // Before anything runs on it, also what has waited for it.
-      if isPooled { state.sharesReads = false }
+      if connection.isPooled { state.isPooled = true }
       counts.connects += 1
       if unreplaced > 0 {
         unreplaced -= 1
@@ -301,7 +301,7 @@ public final class Pool {
           // It did not run: that was no attempt. Alone, it will not be undone by another.
           courses[tag].attempts -= 1
           courses[tag].isAlone = true
-          state.resubmit(tag, since: courses[tag].since, now: now, &actions)
+          state.resubmit(tag, now: now, &actions)
         }
       case .refused(let tag, let error):
         if error.state.endsSession {

@@ -8,7 +8,8 @@ public struct PoolState: Sendable {
   public struct Limits: Sendable {
     /// Connections at most.
     public var size: Int
-    /// Statements in flight on one connection at most.
+    /// Statements in flight on one connection at most, beside reads that share it and writes that
+    /// commit together.
     public var depth: Int
     /// Requests that may wait for a connection.
     public var queue: Int
@@ -20,7 +21,7 @@ public struct PoolState: Sendable {
     public var lifetime: UInt64
     /// Writes that may share a transaction, at most.
     public var group: Int
-    /// Connections that quick reads share; 0: they share none.
+    /// Connections that quick reads share, beside those that stand still; 0: they share none.
     public var readers: Int
 
     /// Times in nanoseconds.
@@ -88,9 +89,9 @@ public struct PoolState: Sendable {
   /// one after the other, which would add up slow ones.
   private var areReadsQuick = true
   private var areWritesQuick = true
-  /// Whether quick reads share connections. Not once one leads through a pooler: nothing may be sent there
-  /// before the Sync of what is in flight has come back.
-  var sharesReads: Bool
+  /// Whether a connection leads through a pooler: nothing may be sent there before the Sync of what is in
+  /// flight has come back.
+  var isPooled = false
   /// By slot.
   private var work: [Work]
   /// Attempts refused in a row.
@@ -106,7 +107,6 @@ public struct PoolState: Sendable {
     self.limits = limits
     slots = Array(repeating: .empty, count: limits.size)
     work = Array(repeating: Work(), count: limits.size)
-    sharesReads = limits.readers > 0
   }
 
   /// First pause between attempts that are refused, doubled up to `longestPause`; half of it is jitter.
@@ -134,6 +134,11 @@ public struct PoolState: Sendable {
     }
   }
 
+  /// Statements in flight on one connection at most, as in `limits`.
+  var depth: Int { isPooled ? 1 : limits.depth }
+
+  private var sharesReads: Bool { limits.readers > 0 && !isPooled }
+
   /// Whether time alone can change something: somebody waits, or a connection is wanted.
   public var needsTicks: Bool { !waiting.isEmpty || openCount == 0 }
 
@@ -147,7 +152,7 @@ public struct PoolState: Sendable {
 
   /// A request asks for a connection.
   ///
-  /// - Parameter company: that it may run in, having had to wait.
+  /// - Parameter company: that it may run in; a write only having had to wait.
   public mutating func submit(
     _ ticket: Int, company: Company = .none, now: UInt64, _ actions: inout [Action]
   ) {
@@ -168,13 +173,9 @@ public struct PoolState: Sendable {
 
   /// A request whose statement was undone with others, or did not run, is to run alone. It was
   /// admitted and has waited: it comes before all others.
-  ///
-  /// - Parameter since: when it was submitted.
-  public mutating func resubmit(
-    _ ticket: Int, since: UInt64, now: UInt64, _ actions: inout [Action]
-  ) {
+  public mutating func resubmit(_ ticket: Int, now: UInt64, _ actions: inout [Action]) {
     if let slot = best() { return run(ticket, .none, slot, now: now, &actions) }
-    waiting.prepend(.init(ticket: ticket, since: since, company: .none))
+    waiting.appendAgain(.init(ticket: ticket, since: now, company: .none))
     grow(by: waiting.count, now: now, &actions)
   }
 
@@ -228,7 +229,7 @@ public struct PoolState: Sendable {
   public mutating func retire(_ slot: Int, _ actions: inout [Action]) {
     guard case .open(let inFlight, _, _) = slots[slot] else { return }
     slots[slot] = .draining(inFlight: inFlight)
-    // Given up before it ended.
+    // Given up before it ended, or left with its server: it does not count as quick.
     if inFlight > 0 { note(work[slot].company, isQuick: false) }
     if inFlight == 0 { close(slot, &actions) }
   }
@@ -290,7 +291,7 @@ public struct PoolState: Sendable {
     var bestLoad = Int.max
     var bestUse: UInt64 = 0
     for slot in slots.indices {
-      guard case .open(let inFlight, let used, _) = slots[slot], inFlight < limits.depth else {
+      guard case .open(let inFlight, let used, _) = slots[slot], inFlight < depth else {
         continue
       }
       if inFlight < bestLoad || (inFlight == bestLoad && used > bestUse) {
@@ -320,10 +321,12 @@ public struct PoolState: Sendable {
     }
   }
 
-  /// Who has waited longest goes first; only reads that are held back let others pass.
+  /// Who has waited longest goes first; only reads that are held back let others pass. Not for ever: a
+  /// read goes anywhere long before it would be refused.
   private mutating func nextToRun(now: UInt64) -> (WaitingLine.Request, slot: Int)? {
     if waiting.isReadFirst, let read = waiting.firstRead,
-      let slot = room(for: read.company, now: now), let next = waiting.popRead()
+      let slot = room(for: read.company, now: now)
+        ?? (now >= read.since + limits.wait / 4 ? best() : nil), let next = waiting.popRead()
     {
       return (next, slot)
     }
@@ -337,7 +340,7 @@ public struct PoolState: Sendable {
   /// connections: what holds up one of a group, such as an index's upkeep, holds up all of it.
   private mutating func companions(of first: Company) -> [Int] {
     guard case .writes = first, areWritesQuick else { return [] }
-    let most = min(limits.group - 1, waiting.count / max(openCount, 1))
+    let most = min(limits.group - 1, waiting.otherCount / max(openCount, 1))
     var group = [first]
     var tickets: [Int] = []
     while tickets.count < most, waiting.firstOther?.company.mayJoin(group) == true,

@@ -1,4 +1,5 @@
-/// Requests that wait for a connection: reads, which may be held back while others go on, and all else.
+/// Requests that wait for a connection: reads that share some, which may be held back while others go
+/// on; all else; and in front of both those that go again alone.
 struct WaitingLine: Sendable {
   struct Request: Sendable {
     let ticket: Int
@@ -10,14 +11,16 @@ struct WaitingLine: Sendable {
 
   private var reads = FIFO<Request>()
   private var others = FIFO<Request>()
+  private var again = FIFO<Request>()
   private var last = 0
 
-  var count: Int { reads.count + others.count }
-  var isEmpty: Bool { reads.isEmpty && others.isEmpty }
+  var count: Int { reads.count + otherCount }
+  var otherCount: Int { others.count + again.count }
+  var isEmpty: Bool { count == 0 }
   var firstRead: Request? { reads.first }
-  var firstOther: Request? { others.first }
+  var firstOther: Request? { again.first ?? others.first }
   /// Whether the first read came before all others.
-  var isReadFirst: Bool { (reads.first?.number ?? .max) < (others.first?.number ?? .max) }
+  var isReadFirst: Bool { (reads.first?.number ?? .max) < (firstOther?.number ?? .max) }
 
   mutating func append(_ request: Request) {
     var request = request
@@ -26,14 +29,15 @@ struct WaitingLine: Sendable {
     if case .reads = request.company { reads.append(request) } else { others.append(request) }
   }
 
-  /// In front of all.
-  mutating func prepend(_ request: Request) { others.prepend(request) }
+  /// In front of all but those that came in this way before.
+  mutating func appendAgain(_ request: Request) { again.append(request) }
 
   mutating func popRead() -> Request? { reads.popFirst() }
-  mutating func popOther() -> Request? { others.popFirst() }
+  mutating func popOther() -> Request? { again.popFirst() ?? others.popFirst() }
 
   /// The next of those that wait since `time` or longer.
   mutating func pop(since time: UInt64) -> Request? {
+    if let first = again.first, first.since <= time { return again.popFirst() }
     if let first = others.first, first.since <= time { return others.popFirst() }
     if let first = reads.first, first.since <= time { return reads.popFirst() }
     return nil
@@ -42,6 +46,7 @@ struct WaitingLine: Sendable {
   mutating func remove(_ ticket: Int) {
     Self.remove(ticket, from: &reads)
     Self.remove(ticket, from: &others)
+    Self.remove(ticket, from: &again)
   }
 
   private static func remove(_ ticket: Int, from line: inout FIFO<Request>) {

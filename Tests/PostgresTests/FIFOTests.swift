@@ -30,16 +30,6 @@ import Testing
     #expect(drain(queue) == Array(0..<count))
   }
 
-  @Test(arguments: [0, 1, 15, 16, 17])
-  func `what is put in front goes before all others`(_ count: Int) {
-    var queue = FIFO<Int>()
-    for number in 0..<count { queue.append(number) }
-    queue.prepend(-1)
-    queue.prepend(-2)
-    #expect(queue.count == count + 2)
-    #expect(drain(queue) == [-2, -1] + Array(0..<count))
-  }
-
   @Test func `an element is changed in its place`() {
     var queue = FIFO<Int>()
     for number in 0..<20 { queue.append(number) }

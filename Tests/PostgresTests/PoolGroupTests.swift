@@ -116,6 +116,26 @@ import Testing
     #expect(bench.actions == runs(2))
   }
 
+  @Test func `what was undone together goes again in its order`() {
+    var bench = busy()
+    bench.submit(2)
+    for ticket in 7...9 { bench.resubmit(ticket) }
+    for ticket in [7, 8, 9, 2] {
+      bench.released(0)
+      #expect(bench.actions == runs(ticket))
+    }
+  }
+
+  @Test func `what was undone waits as long as any other`() {
+    var bench = busy()
+    bench.now += bench.state.limits.wait - 1
+    bench.resubmit(9)
+    bench.tick(after: bench.state.limits.wait - 1)
+    #expect(bench.actions.isEmpty)
+    bench.tick(after: 1)
+    #expect(bench.actions == [.refuse(ticket: 9)])
+  }
+
   @Test func `what was undone is not refused for a full queue`() {
     var bench = PoolBench(open: 1, size: 1, queue: 1)
     bench.submit(1)
@@ -155,6 +175,18 @@ import Testing
     #expect(bench.actions == runs(3, 4))
     bench.released(1)
     #expect(bench.actions == runs(on: 1, 5...5))
+  }
+
+  @Test func `reads that are held back do not make groups larger`() {
+    var bench = PoolBench(open: 3, size: 3, queue: 20, group: 8, readers: 1)
+    bench.submit(1)
+    bench.submit(2)
+    for ticket in 3...12 { bench.submit(ticket, .reads(depth: 2)) }
+    for ticket in 13...16 { bench.submit(ticket, .writes(key: UInt64(ticket))) }
+    #expect(bench.state.waitingCount == 12)
+    bench.released(0)
+    // Of the three that wait behind it a third.
+    #expect(bench.actions.count { if case .run = $0 { true } else { false } } == 2)
   }
 
   @Test func `a read and a write never share a transaction`() {

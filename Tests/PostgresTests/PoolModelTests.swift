@@ -196,6 +196,13 @@ import Testing
         tick(&actions)
         try perform(actions)
         try #require(waiting.values.allSatisfy { now < $0 + limits.wait })
+        // By now no read is held back.
+        if waiting.values.contains(where: { now >= $0 + limits.wait / 4 }) {
+          let isFull = connections.allSatisfy {
+            if case .open(let tickets) = $0 { tickets.count >= limits.depth } else { true }
+          }
+          try #require(isFull)
+        }
         return
       }
       try perform(actions)

@@ -77,6 +77,32 @@ import Testing
     #expect((0..<4).map { bench.state.load($0) }.sorted() == [1, 1, 3, 3])
   }
 
+  @Test func `a read that has waited for a quarter of its time goes to any connection`() {
+    var bench = idle()
+    let held = read(&bench, 1...7)
+    #expect(held.last == .some(nil))
+    // Those in front go on, slowly: no connection stands still.
+    let slots = Set(held.compactMap { $0 })
+    let end = bench.now + bench.state.limits.wait / 4
+    var next = 8
+    while bench.now + 15_000_000 < end {
+      bench.now += 15_000_000
+      for slot in slots { bench.released(slot) }
+      // Others come as fast as these end, and one more each time.
+      for _ in 0...slots.count {
+        bench.submit(next, .reads(depth: 3))
+        next += 1
+      }
+      #expect((0..<4).count { bench.state.load($0) > 0 } == 2)
+      if bench.state.waitingCount > 15 { break }
+    }
+    let waiting = bench.state.waitingCount
+    #expect(waiting > 0)
+    bench.tick(after: bench.state.limits.wait / 4)
+    #expect((0..<4).allSatisfy { bench.state.load($0) > 0 })
+    #expect(bench.state.waitingCount < waiting)
+  }
+
   @Test func `who waits is sent behind the first that ends`() {
     var bench = PoolBench(open: 1, size: 1, queue: 20, readers: 2)
     #expect(read(&bench, 1...5) == [0, 0, 0, nil, nil])
@@ -180,7 +206,7 @@ import Testing
     var bench = PoolBench(size: 2, queue: 20, readers: 2)
     for ticket in 1...4 { bench.submit(ticket, .reads(depth: 3)) }
     #expect(bench.state.waitingCount == 4)
-    bench.state.sharesReads = false
+    bench.state.isPooled = true
     bench.connected(0)
     #expect(slots(bench) == [0])
     bench.tick()

@@ -8,9 +8,11 @@ extension Torture {
   /// a longer list its rows up to the size of a page.
   @Suite struct ListMemoryTests {
     /// A limit, how many ask at once, and the MiB that they may take: 17 rows of 1 MB and the answer made
-    /// of them each, or 101 rows. The unit's MemoryMax is 1024.
+    /// of them each, or 101 rows. With 16 every second one follows another on its connection. The unit's
+    /// MemoryMax is 1024.
     private static let cases: [(Int, Int, Int)] =
-      [(1000, 1, 128), (1000, 8, 400)] + Scene.length(short: [], long: [(100, 8, 1000)])
+      [(1000, 1, 128), (1000, 8, 400), (1000, 16, 360)]
+      + Scene.length(short: [], long: [(100, 8, 1000)])
 
     @Test(arguments: cases)
     func listsOfLargeRows(_ limit: Int, _ clients: Int, _ bound: Int) throws {

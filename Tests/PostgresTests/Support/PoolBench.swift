@@ -40,7 +40,7 @@ struct PoolBench {
     act { $0.submit(ticket, company: company, now: $1, &$2) }
   }
   mutating func resubmit(_ ticket: Int) {
-    act { $0.resubmit(ticket, since: $1, now: $1, &$2) }
+    act { $0.resubmit(ticket, now: $1, &$2) }
   }
   mutating func connected(_ slot: Int, jitter: UInt8 = 0) {
     act { $0.connected(slot, now: $1, jitter: jitter, &$2) }
