@@ -5,6 +5,9 @@ public struct ServiceFiles: Sendable {
   public static let environmentFile = "/etc/erp-back/erp-back.env"
   /// One line: the database's URL.
   public static let credentialFile = "/etc/erp-back/database_url"
+  /// The same of the server itself, where that other one leads through a pooler: for what needs a
+  /// session of its own.
+  public static let directCredentialFile = credentialFile + ".direct"
 
   /// What libpq's own variables begin with: it reads them in the process's environment
   /// (https://www.postgresql.org/docs/15/libpq-envars.html).
@@ -33,8 +36,11 @@ public struct ServiceFiles: Sendable {
 
   /// - Parameters:
   ///   - environment: of the process.
+  ///   - needsSession: the server's own address counts, where there is one.
   ///   - read: what a file holds.
-  public init(_ environment: [String: String], read: (String) -> Content) {
+  public init(
+    _ environment: [String: String], needsSession: Bool = false, read: (String) -> Content
+  ) {
     self.environment = environment
     guard !Self.isSet(environment["DATABASE_URL"]), environment["CREDENTIALS_DIRECTORY"] == nil
     else { return }
@@ -52,11 +58,14 @@ public struct ServiceFiles: Sendable {
         unusable.append((Self.environmentFile, error.reason))
       }
     }
-    switch read(Self.credentialFile) {
+    var path = Self.credentialFile
+    var content = needsSession ? read(Self.directCredentialFile) : .missing
+    if case .missing = content { content = read(path) } else { path = Self.directCredentialFile }
+    switch content {
     case .missing: break
-    case .unreadable(let reason): unusable.append((Self.credentialFile, reason))
+    case .unreadable(let reason): unusable.append((path, reason))
     case .bytes(let bytes):
-      files.append(Self.credentialFile)
+      files.append(path)
       // As in the units: the variable comes before the credential.
       if !Self.isSet(found["DATABASE_URL"]) {
         found["DATABASE_URL"] = String(decoding: bytes, as: UTF8.self)

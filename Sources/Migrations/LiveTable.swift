@@ -10,7 +10,7 @@ public struct LiveTable: Sendable, Equatable {
     public let type: String
     /// NOT NULL
     public let isRequired: Bool
-    /// The expression; nil: none.
+    /// The expression, or `identity`; nil: none.
     public let initial: String?
 
     /// As a table definition has it.
@@ -84,7 +84,8 @@ public struct LiveTable: Sendable, Equatable {
 
   private static let columnQuery = """
     SELECT quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), a.attnotnull,
-      replace(pg_get_expr(d.adbin, d.adrelid), 'CURRENT_TIMESTAMP', 'now()')
+      CASE WHEN a.attidentity <> '' THEN 'identity'
+        ELSE replace(pg_get_expr(d.adbin, d.adrelid), 'CURRENT_TIMESTAMP', 'now()') END
     FROM pg_attribute a
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped

@@ -121,55 +121,63 @@ public final class Migrator {
     } else {
       for position in (goal..<applied).reversed() { scripts.append(try downScript(position)) }
     }
-    return scripts.joined(separator: "\n\n")
+    return scripts.map(Self.committed).joined(separator: "\n\n")
   }
 
   /// The SQL that a stamp would run.
   public func stampScript(_ target: Target) throws(MigrationError) -> String {
-    stampScript(try target.position(in: revisions, current: try appliedIDs().count))
+    Self.committed(
+      stampScript(try target.position(in: revisions, current: try appliedIDs().count)))
   }
 
   // MARK: scripts
 
+  /// What every script begins with. A role may have a `statement_timeout` for what the service asks; an
+  /// index of a large table takes longer.
+  private static let beginning = """
+    BEGIN;
+    SET LOCAL lock_timeout = '\(lockTimeout)';
+    SET LOCAL statement_timeout = 0;
+    SET LOCAL search_path = public;
+    """
+
+  /// As a person runs it.
+  private static func committed(_ script: String) -> String { script + "\nCOMMIT;" }
+
   private func upScript(_ revision: Revision) -> String {
     """
-    BEGIN;
-    SET LOCAL lock_timeout = '\(Self.lockTimeout)';
-    SET LOCAL search_path = public;
+    \(Self.beginning)
     \(revision.up)
     \(Self.bookkeeping)
     INSERT INTO \(Self.table) (revision, checksum) VALUES ('\(revision.id)', '\(revision.checksum)');
-    COMMIT;
     """
   }
 
   private func downScript(_ position: Int) throws(MigrationError) -> String {
     let revision = revisions[position]
     var script = """
-      BEGIN;
-      SET LOCAL lock_timeout = '\(Self.lockTimeout)';
-      SET LOCAL search_path = public;
+      \(Self.beginning)
       \(revision.down)
       DELETE FROM \(Self.table) WHERE revision = '\(revision.id)';
-
       """
     // Nothing is left over at base.
-    if position == 0 { script += "DROP TABLE \(Self.table);\n" }
+    if position == 0 { script += "\nDROP TABLE \(Self.table);" }
     if let alembic = revision.alembic, try exists("public.alembic_version") {
-      script += "DELETE FROM public.alembic_version WHERE version_num = '\(alembic)';\n"
+      script += "\nDELETE FROM public.alembic_version WHERE version_num = '\(alembic)';"
     }
-    return script + "COMMIT;"
+    return script
   }
 
   private func stampScript(_ goal: Int) -> String {
     let rows = revisions[..<goal].map { "('\($0.id)', '\($0.checksum)')" }
-    guard !rows.isEmpty else { return "DROP TABLE IF EXISTS \(Self.table);" }
+    guard !rows.isEmpty else {
+      return "\(Self.beginning)\nDROP TABLE IF EXISTS \(Self.table);"
+    }
     return """
-      BEGIN;
+      \(Self.beginning)
       \(Self.bookkeeping)
       DELETE FROM \(Self.table);
       INSERT INTO \(Self.table) (revision, checksum) VALUES \(rows.joined(separator: ", "));
-      COMMIT;
       """
   }
 
@@ -259,9 +267,11 @@ public final class Migrator {
     }
   }
 
+  /// The commit comes by itself: whoever stops this program while a script runs has it rolled back.
   private func run(_ script: String) throws(MigrationError) {
     do throws(Session.Failure) {
       try session.run(script)
+      try session.run("COMMIT")
     } catch {
       try? session.run("ROLLBACK")
       throw MigrationError(error)
@@ -291,7 +301,8 @@ public final class Migrator {
     let holder = try query(
       """
       SELECT 'server process ' || pid FROM pg_locks \
-      WHERE locktype = 'advisory' AND granted AND objid = \(Self.lockKey) LIMIT 1
+      WHERE locktype = 'advisory' AND granted AND objid = \(Self.lockKey) \
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1
       """
     ).first?[0]
     throw .locked(by: holder ?? "gone by now")

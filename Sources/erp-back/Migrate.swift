@@ -7,11 +7,12 @@ internal import Reactor
 /// `erp-back migrate …`, with Alembic's verbs.
 struct Migrate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "migrate",
     abstract: "Bring the database's schema up or down.",
     discussion: """
       The database is DATABASE_URL, else the credential database_url, else what the units read: \
-      /etc/erp-back/erp-back.env and /etc/erp-back/database_url. Root connects as the user \
-      erp-back then, as the units do. Each revision commits \
+      /etc/erp-back/erp-back.env and /etc/erp-back/database_url, or database_url.direct beside it \
+      where a pooler is in front. Root connects as the user erp-back then, as the units do. Each revision commits \
       with its bookkeeping row; a second migrator waits for the first and then finds nothing to \
       do. A database that Alembic built (create_clients_0001) is adopted by the first upgrade.
 
@@ -20,6 +21,11 @@ struct Migrate: ParsableCommand {
     subcommands: [
       Upgrade.self, Downgrade.self, Current.self, History.self, Check.self, Stamp.self,
     ])
+
+  /// Nothing was migrated: a script must not take it for done.
+  func run() throws {
+    throw fail("migrate: which subcommand? erp-back migrate --help lists them", 64)
+  }
 
   struct Options: ParsableArguments {
     @Flag(name: .customLong("sql"), help: "Print the SQL instead of running it.")
@@ -32,6 +38,9 @@ struct Migrate: ParsableCommand {
       parsing: .allUnrecognized,
       help: ArgumentHelp("head, base, +N, -N or a revision.", valueName: "target"))
     var words: [String] = []
+
+    /// The words are several only as long as they are parsed.
+    static func usage(_ verb: String) -> String { "erp-back migrate \(verb) [--sql] <target>" }
 
     func validate() throws { _ = try target() }
 
@@ -51,7 +60,8 @@ struct Migrate: ParsableCommand {
 
   struct Upgrade: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Apply revisions: head, +N or a revision.")
+      commandName: "upgrade",
+      abstract: "Apply revisions: head, +N or a revision.", usage: Goal.usage("upgrade"))
     @OptionGroup var options: Options
     @OptionGroup var goal: Goal
 
@@ -68,7 +78,8 @@ struct Migrate: ParsableCommand {
 
   struct Downgrade: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Take revisions back: -N, base or a revision.",
+      commandName: "downgrade",
+      abstract: "Take revisions back: -N, base or a revision.", usage: Goal.usage("downgrade"),
       discussion: """
         What a revision made goes, and the data in it: taking back the first drops the table with \
         its rows. --sql shows what would run; make a backup first.
@@ -88,7 +99,8 @@ struct Migrate: ParsableCommand {
   }
 
   struct Current: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the database's revision.")
+    static let configuration = CommandConfiguration(
+      commandName: "current", abstract: "Print the database's revision.")
 
     func run() throws {
       try migrating { migrator throws(MigrationError) in print(try migrator.current() ?? "base") }
@@ -96,7 +108,8 @@ struct Migrate: ParsableCommand {
   }
 
   struct History: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List the revisions, oldest first.")
+    static let configuration = CommandConfiguration(
+      commandName: "history", abstract: "List the revisions, oldest first.")
 
     func run() throws {
       try migrating { migrator throws(MigrationError) in
@@ -109,6 +122,7 @@ struct Migrate: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "check",
       abstract: "Exit 0 when the database is at head, 1 when not.")
 
     func run() throws {
@@ -124,7 +138,8 @@ struct Migrate: ParsableCommand {
 
   struct Stamp: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Note a revision as applied without running anything.")
+      commandName: "stamp", abstract: "Note a revision as applied without running anything.",
+      usage: Goal.usage("stamp"))
     @OptionGroup var options: Options
     @OptionGroup var goal: Goal
 
@@ -142,7 +157,7 @@ struct Migrate: ParsableCommand {
 
 /// Connects, runs `body`, and turns what goes wrong into a line and an exit status.
 private func migrating(_ body: (Migrator) throws(MigrationError) -> Void) throws {
-  let environment = OperatorEnvironment.current()
+  let environment = OperatorEnvironment.current(needsSession: true)
   let string: ConnectionString
   do throws(Configuration.Invalid) {
     string = try Configuration.database(environment.files.environment)

@@ -13,8 +13,10 @@ struct OperatorEnvironment {
   /// Whom the units run as.
   static let userName = "erp-back"
 
-  static func current() -> OperatorEnvironment {
-    let files = ServiceFiles(CommonGateway.environment()) { path in
+  /// - Parameter needsSession: the server itself is connected to, although the service may go through a
+  ///   pooler.
+  static func current(needsSession: Bool = false) -> OperatorEnvironment {
+    let files = ServiceFiles(CommonGateway.environment(), needsSession: needsSession) { path in
       switch Host.contents(of: path) {
       case .bytes(let bytes): .bytes(bytes)
       case .missing: .missing

@@ -48,6 +48,22 @@ import Testing
     #expect(files(both).environment["DATABASE_URL"] == "one")
   }
 
+  @Test func `what needs a session of its own has the server's address, where there is one`() {
+    let behind = [ServiceFiles.credentialFile: bytes("pooler")]
+    let both = behind.merging([ServiceFiles.directCredentialFile: bytes("server")]) { $1 }
+    for (contents, needsSession, url) in [
+      (both, true, "server"), (both, false, "pooler"), (behind, true, "pooler"),
+    ] {
+      let found = ServiceFiles([:], needsSession: needsSession) { contents[$0] ?? .missing }
+      #expect(found.environment["DATABASE_URL"] == url)
+      #expect(found.files.count == 1 && found.files[0].hasSuffix(".direct") == (url == "server"))
+    }
+    let closed = ServiceFiles([:], needsSession: true) {
+      $0 == ServiceFiles.directCredentialFile ? .unreadable("closed") : both[$0] ?? .missing
+    }
+    #expect(closed.unusable.map(\.path) == [ServiceFiles.directCredentialFile])
+  }
+
   private func files(_ contents: [String: ServiceFiles.Content]) -> ServiceFiles {
     files([:], contents)
   }

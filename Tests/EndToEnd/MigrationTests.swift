@@ -197,6 +197,52 @@ extension EndToEnd {
       #expect(try database.psql("SELECT to_regclass('clients') IS NOT NULL") == "t")
     }
 
+    /// As the guide gives one to the role where PgBouncer is in front.
+    @Test func aLimitOfTheRolesStatementsEndsNoMigration() throws {
+      let database = try emptyDatabase()
+      #expect(try migrate(database, "upgrade", Self.first).status == 0)
+      try database.psql("ALTER DATABASE \(database.name) SET statement_timeout = '200ms'")
+      let holder = try database.hold(
+        "SET statement_timeout = 0; BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE;"
+          + " SELECT pg_sleep(0.8)")
+      try eventually("the table is locked") {
+        try database.isLocked("clients", "AccessExclusiveLock")
+      }
+      let output = try migrate(database, "upgrade", "head")
+      #expect(output.status == 0, "\(output)")
+      #expect(try holder.wait(within: 5) == 0)
+    }
+
+    @Test func oneThatIsStoppedIsRolledBack() throws {
+      let database = try emptyDatabase()
+      #expect(try migrate(database, "upgrade", "head").status == 0)
+      let schema = try database.schema()
+      let holder = try database.hold("BEGIN; SELECT 1 FROM clients; SELECT pg_sleep(60)")
+      try eventually("a reader holds the table") {
+        try database.isLocked("clients", "AccessShareLock")
+      }
+      let output = try Workbench.require().directory + "/stopped-\(unique())"
+      let migrator = try Child(
+        Workbench.require().binary, ["migrate", "downgrade", "-1"],
+        environment: ["DATABASE_URL": database.url], output: output, errors: output + ".err")
+      let waiting = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'
+        """
+      try eventually("it waits for the table") { try database.psql(waiting) == "1" }
+      migrator.signal(SIGINT)
+      #expect(try migrator.wait(within: 5) != 0)
+      try database.release(holder)
+      try eventually("the server is done with it") {
+        try database.psql(
+          """
+          SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid()
+          """) == "0"
+      }
+      #expect(try database.schema() == schema)
+    }
+
     @Test func aWaitingMigrationDoesNotStallTheSite() throws {
       try Site.new { site in
         let holder = try site.database.hold(

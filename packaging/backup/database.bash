@@ -49,9 +49,11 @@ run() {
   return "$status"
 }
 
-# query SERVICE [DATABASE]: SQL on standard input, rows on standard output
+# query SERVICE [DATABASE]: SQL on standard input, rows on standard output. The role's limit is for what
+# the service asks: a database is not always made within it.
 query() {
-  run "$psql" -XAtqw -F $'\t' -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -d "service=$1${2:+ dbname=$2}" -f -
+  run "$psql" -XAtqw -F $'\t' -v ON_ERROR_STOP=1 -v VERBOSITY=verbose -d "service=$1${2:+ dbname=$2}" \
+    -c 'SET statement_timeout = 0' -f -
 }
 
 # MARK: what they said
