@@ -36,7 +36,8 @@ public enum CommonGateway {
     return .whole(start..<bytes.count)
   }
 
-  /// Writes all of `bytes` to standard output; false when nobody reads it.
+  /// Writes all of `bytes` to standard output; false when that cannot be written. When nobody reads it
+  /// SIGPIPE ends the process.
   public static func write(_ bytes: [UInt8]) -> Bool {
     var sent = 0
     while sent < bytes.count {

@@ -41,9 +41,20 @@ internal import Glibc
     case failed
   }
 
-  /// From this many bytes on the receive queue is emptied: Linux stops a sender at about 200 KB
-  /// (net.core.wmem_default), and what lies behind comes only after reading.
-  private static let fullQueue = 98_304
+  /// From this many bytes on the receive queue is emptied: Linux stops a sender when what it has queued
+  /// fills its send buffer, about 200 KB, and what lies behind comes only after reading.
+  private static let fullQueue = min(98_304, sendBuffer / 2)
+
+  /// What a socket's send buffer holds unless somebody asks for more (net.core.wmem_default), in bytes;
+  /// the kernel counts its own management of it too.
+  private static let sendBuffer: Int = {
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var size: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, &length)
+    return result == 0 ? Int(size) : 212_992
+  }()
   /// What is gathered of one request at most, in bytes.
   private static let largestRequest = 134_217_728
   /// What `arrival` needs room for.
