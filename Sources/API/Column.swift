@@ -142,6 +142,8 @@ public struct ObjectShape: Sendable, Equatable {
   let table: NameTable
 
   init(_ members: [Member]) {
+    precondition(
+      members.first.map { $0.missing == nil } == true, "an object begins with a required member")
     self.members = members
     table = NameTable(members.enumerated().map { (name: $1.name, slot: $0) })
   }

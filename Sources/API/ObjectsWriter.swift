@@ -64,7 +64,7 @@ struct ObjectsWriter {
       return violations.add(
         .missing, at: location(index, name), "le champ « \(name) » est requis")
     }
-    // A required member stands before every optional one, so a comma is always due.
+    // The first member is required, so a comma is always due.
     output.append(contentsOf: ",\"\(name)\":\(missing)".utf8)
   }
 
@@ -98,6 +98,8 @@ struct ObjectsWriter {
     var elements = JSONElements(bytes, array)
     while let (number, element) = elements.next(bytes) {
       if element.kind == .string { continue }
+      // There may be hundreds of thousands.
+      if violations.isFull { return }
       violations.add(
         .stringType, at: location(index, shape.members[member].name) + [.index(number)],
         "un élément doit être un texte")

@@ -61,7 +61,9 @@ extension Application {
       return try planList(request, index, &plan, path: .search(decoded(term, request)))
     case .lookup(let index, let column, let value):
       plan.resource = index
-      let entry = resources[index].filtered.firstIndex(of: column) ?? 0
+      guard let entry = resources[index].filtered.firstIndex(of: column) else {
+        preconditionFailure("a lookup is of a filtered column")
+      }
       return try planList(
         request, index, &plan, path: .filter(entry, decoded(value, request)))
     }

@@ -8,7 +8,7 @@ public struct Request: Sendable {
     /// nginx's name for the request, and the client's own where nobody stands between.
     case requestID, ownRequestID
     case ifMatch, ifNoneMatch, prefer
-    case origin, accessControlRequestMethod, accessControlRequestHeaders
+    case origin, accessControlRequestMethod
 
     /// The CGI variable that carries the field.
     public var parameterName: String {
@@ -25,7 +25,6 @@ public struct Request: Sendable {
       case .prefer: "HTTP_PREFER"
       case .origin: "HTTP_ORIGIN"
       case .accessControlRequestMethod: "HTTP_ACCESS_CONTROL_REQUEST_METHOD"
-      case .accessControlRequestHeaders: "HTTP_ACCESS_CONTROL_REQUEST_HEADERS"
       }
     }
   }

@@ -60,6 +60,11 @@ public final class Resource: Sendable {
     filtered = indices { $0.uses.contains(.filtered) }
     sortable = indices { $0.uses.contains(.sorted) }
     writable = indices { !$0.isReadOnly }
+    precondition(
+      self.lookups.allSatisfy(filtered.contains), "\(name): a lookup is of a filtered column")
+    precondition(
+      self.order.allSatisfy { !columns[$0.column].isNullable },
+      "\(name): the declared order is of columns that are never null")
     precondition(writable.count <= 63, "an update marks its columns in a 64-bit mask")
     func table(_ indices: some Sequence<Int>) -> NameTable {
       NameTable(

@@ -10,7 +10,7 @@ import Testing
     "kinds", nouns: Nouns(one: "kind"), order: ["id"],
     columns: [
       .id(), .text("a_text", 50), .textArray("some_tags", maxCount: 9, maxLength: 9),
-      .objects("contacts", maxCount: 9, []), .timestamp("updated_at"),
+      .objects("contacts", maxCount: 9, [.string("id")]), .timestamp("updated_at"),
     ])
 
   private func row(_ cells: [[UInt8]?], columns: [Int]? = nil) -> String {

@@ -23,7 +23,7 @@ import Foundation
   let id = Array("/clients/00000000-0000-4000-8000-000000000001".utf8)
   for (method, field) in [
     ("GET", Request.Field.ifNoneMatch), ("DELETE", .ifMatch), ("GET", .prefer),
-    ("OPTIONS", .accessControlRequestHeaders), ("GET", .origin),
+    ("OPTIONS", .accessControlRequestMethod), ("GET", .origin),
   ] {
     _ = Question(method, id, [field: input])
   }
