@@ -1,17 +1,23 @@
-/// Variables that nothing reads: misspelt, as a rule.
+/// Words that nothing knows: misspelt, as a rule.
 public enum Spelling {
-  /// A warning for each name of `given` that looks like one of `known` and is none.
+  /// The one of `known` that was probably meant, and how many characters are different.
+  public static func nearest(
+    to word: String, among known: [String]
+  ) -> (name: String, distance: Int)? {
+    let nearest = known.map { (name: $0, distance: distance(word, $0)) }
+      .min { $0.distance < $1.distance }
+    return nearest.flatMap { $0.distance <= max(2, word.count / 4) ? $0 : nil }
+  }
+
+  /// A warning for each environment variable of `given` that looks like one of `known` and is none.
   public static func findings(given: some Sequence<String>, known: [String]) -> [Finding] {
     given.sorted().compactMap { name in
       // The backup's own variables stand in the same file.
       guard !known.contains(name), !name.hasPrefix("ERP_BACKUP_") else { return nil }
-      let nearest = known.map { (name: $0, distance: distance(name, $0)) }
-        .min { $0.distance < $1.distance }
-      let isNear = (nearest?.distance ?? .max) <= max(2, name.count / 4)
-      guard name.hasPrefix("ERP_") || isNear && (nearest?.distance ?? 0) <= 2 else { return nil }
+      let nearest = nearest(to: name, among: known)
+      guard name.hasPrefix("ERP_") || (nearest?.distance ?? .max) <= 2 else { return nil }
       let remedy =
-        isNear
-        ? "did you mean \(nearest?.name ?? "")?" : "remove it: erp-back serve --help lists them"
+        nearest.map { "did you mean \($0.name)?" } ?? "remove it: erp-back serve --help lists them"
       return .warning("\(name): there is no such variable, and nothing reads it", remedy: remedy)
     }
   }

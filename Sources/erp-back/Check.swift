@@ -7,6 +7,7 @@ internal import Reactor
 /// `erp-back check`
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Say why something does not work, and what to do.",
     discussion: """
       Looks at everything between nginx and the rows: the configuration; the database (reachable, \
@@ -29,8 +30,8 @@ struct Check: ParsableCommand {
       Nothing waits for longer than ten seconds.
 
       Exit status: 0 no failure (warnings and skipped checks count as none); 1 a failure; 64 wrong \
-      usage; 69 the database cannot be reached; 78 the configuration is unusable. Of several the \
-      highest counts.
+      usage; 69 the database cannot be reached; 74 the output could not be written; 78 the \
+      configuration is unusable. Of several the highest counts.
       """)
 
   @Flag(name: [.short, .long], help: "Print warnings and failures only; nothing when all is well.")

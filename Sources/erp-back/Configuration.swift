@@ -39,7 +39,7 @@ struct Configuration {
     let connect = reader.integer(.connectTimeout, 1...3_600_000)
     let idle = reader.integer(.idleTimeout, 1...86_400_000)
     let lifetime = reader.integer(.maxLifetime, 1000...86_400_000)
-    let maxBody = reader.integer(.maxBody, 1...1_073_741_824)
+    let maxBody = reader.integer(.maxBody, 1...67_108_864)
     let drain = reader.integer(.drain, 0...3_600_000)
     let slow = reader.integer(.slow, 0...3_600_000)
     let access = reader.choice(.accessLog, ["on": true, "off": false]) ?? false
@@ -121,8 +121,12 @@ private struct Reader {
 
   mutating func octal(_ variable: Variable) -> UInt32 {
     let text = text(variable)
-    if let number = UInt32(text, radix: 8), number <= 0o777 { return number }
-    refuse(variable, "“\(text)” is not an octal mode such as 0660")
+    guard let number = UInt32(text, radix: 8), number <= 0o777 else {
+      refuse(variable, "“\(text)” is not an octal mode such as 0660")
+      return 0
+    }
+    if number & 0o222 != 0 { return number }
+    refuse(variable, "“\(text)” lets nobody write, and so nobody connect; 0660 is usual")
     return 0
   }
 

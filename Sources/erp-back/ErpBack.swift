@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Diagnosis
 internal import FastCGI
 internal import Glibc
 internal import Reactor
@@ -22,16 +23,48 @@ struct ErpBack: ParsableCommand {
 
   static func main() {
     Host.forgoCoreDumps()
-    main(nil)
-    requireOutput()
+    do {
+      try requireSubcommand(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let (message, code) = (fullMessage(for: error), exitCode(for: error))
+      if code.isSuccess {
+        print(message)  // --help and --version are thrown as well
+      } else if !message.isEmpty {
+        StandardErrorLog.write(message + "\n")
+      }
+      leave(code.rawValue)
+    }
+    leave(0)
   }
-}
 
-/// Ends the program when what it printed could not be written: `print` does not tell.
-func requireOutput() {
-  guard fflush(nil) != 0 else { return }
-  StandardErrorLog.write("erp-back: the output could not be written: make room for it\n")
-  exit(74)
+  /// Ends the program, of several statuses with the highest: `print` does not tell that what it prints
+  /// cannot be written.
+  private static func leave(_ status: Int32) -> Never {
+    guard fflush(nil) != 0 else { Glibc.exit(status) }
+    StandardErrorLog.write("erp-back: the output could not be written: make room for it\n")
+    Glibc.exit(max(status, 74))
+  }
+
+  /// Refuses a word that stands where a subcommand does and is none: ArgumentParser gives it to the
+  /// default one, and its `help` passes it over.
+  private static func requireSubcommand(_ words: some Sequence<String>) throws {
+    var words = Array(words)[...]
+    if words.first == "help" { words.removeFirst() }
+    var subcommands = configuration.subcommands
+    for word in words {
+      guard !subcommands.isEmpty, !word.hasPrefix("-") else { return }
+      guard let next = subcommands.first(where: { $0.configuration.commandName == word }) else {
+        let names = subcommands.filter { $0.configuration.shouldDisplay }
+          .compactMap { $0.configuration.commandName }
+        let guess = Spelling.nearest(to: word, among: names).map { "did you mean \($0.name)?" }
+        throw fail(
+          "there is no subcommand “\(word)”: \(guess ?? names.joined(separator: ", "))", 64)
+      }
+      subcommands = next.configuration.subcommands
+    }
+  }
 }
 
 /// Ends a command: one message on standard error, one exit status (sysexits.h).

@@ -11,14 +11,15 @@ internal import Reactor
 /// `erp-back serve`
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "serve",
     abstract: "Serve FastCGI requests (the default).",
     discussion: """
       Listens on the socket that systemd passes, else on ERP_SOCKET, and runs until SIGTERM or \
       SIGINT: it then finishes what it has begun. A second one ends it at once. The database may \
       be away at start and at any time: requests get 503 until it is back.
 
-      With GATEWAY_INTERFACE in the environment and no socket it answers one CGI request on \
-      standard output and exits.
+      With GATEWAY_INTERFACE in the environment, no socket from systemd and no ERP_SOCKET it \
+      answers one CGI request on standard output and exits.
 
       The configuration is the environment:
 

@@ -8,7 +8,7 @@ struct Variable {
 
   static let databaseURL = Variable(
     name: "DATABASE_URL", initial: "", unit: "URL or libpq keywords",
-    help: "the database; else the credential database_url (LoadCredential=). Required")
+    help: "required, here or as the credential database_url (LoadCredential=)")
   static let socket = Variable(
     name: "ERP_SOCKET", initial: "/run/erp-back/fcgi.sock", unit: "path",
     help: "unix socket to listen on, unless systemd passes one")
@@ -51,7 +51,7 @@ struct Variable {
     name: "ERP_MAX_LIFETIME_MS", initial: "3600000", unit: "ms, 1000-86400000",
     help: "database connections are renewed at this age, less up to a tenth")
   static let maxBody = Variable(
-    name: "ERP_MAX_BODY", initial: "1048576", unit: "bytes, 1-1073741824",
+    name: "ERP_MAX_BODY", initial: "1048576", unit: "bytes, 1-67108864",
     help: "of a request; nginx's client_max_body_size goes with it")
   static let prepare = Variable(
     name: "ERP_PREPARE", initial: "on", unit: "on|off",

@@ -76,6 +76,7 @@ extension EndToEnd {
       ("ERP_MAX_BODY", "1MB!"), ("ERP_PREPARE", "perhaps"), ("CORS_ORIGINS", "not an origin"),
       ("CORS_ORIGINS", "*,https://a.fr"), ("ERP_SOCKET_GROUP", "nobody-is-in-it"),
       ("ERP_DEADLINE_MS", ""), ("ERP_DEADLINE_MS", "5000"), ("ERP_STATEMENT_TIMEOUT_MS", "x"),
+      ("ERP_SOCKET_MODE", "0999"), ("ERP_SOCKET_MODE", "1660"), ("ERP_SOCKET_MODE", "0444"),
     ])
     func aVariableThatMakesNoSenseIsOneLine(_ name: String, _ value: String) throws {
       let workbench = try Workbench.require()
@@ -107,14 +108,6 @@ extension EndToEnd {
         #expect(output.status == 69)
         #expect(output.errors.contains(remedy), "\(output.errors)")
       }
-    }
-
-    @Test func outputThatCannotBeWrittenIsAFailure() throws {
-      let binary = try Workbench.require().binary
-      let output = try Output.of("/bin/sh", ["-c", "'\(binary)' openapi >/dev/full"])
-      #expect(output.status == 74)
-      #expect(output.errors.contains("could not be written"), "\(output)")
-      #expect(try Output.of(binary, ["openapi"]).status == 0)
     }
 
     @Test func aSocketPathThatIsTakenIsRefused() throws {
