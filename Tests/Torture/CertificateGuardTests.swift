@@ -17,6 +17,12 @@ extension Torture {
           try authority(place, "init")
           try authority(place, "issue", "maria", "10")
         }
+        // One that was lost, and the one that came in its place.
+        try authority(own, "issue", "gone", "10")
+        for kind in ["crt", "key"] {
+          try FileManager.default.copyItem(
+            atPath: "\(own)/gone.\(kind)", toPath: "\(own)/lost.\(kind)")
+        }
         try authority(own, "issue", "gone", "10")
         try authority(own, "revoke", "gone")
         // One that has ended: of 2020.
@@ -48,7 +54,7 @@ extension Torture {
 
         var refused = try api.refusesEverything(403)
         for stranger in [
-          shown(other, "maria"), shown(own, "gone"), shown(own, "old"),
+          shown(other, "maria"), shown(own, "gone"), shown(own, "lost"), shown(own, "old"),
           ["--cert", "\(directory)/site.crt", "--key", "\(directory)/site.key"],
           ["--tls-max", "1.2"], shown(own, "gone") + ["--tls-max", "1.2"],
         ] { refused += try api.refusesEverything(403, with: stranger, briefly: true) }

@@ -37,11 +37,11 @@ struct Guarded: Sendable {
     try FileManager.default.createDirectory(atPath: front, withIntermediateDirectories: true)
     try "the front end".write(toFile: front + "/index.html", atomically: false, encoding: .utf8)
     // Of origins that may call, nginx's own list: the line that the file says to edit.
-    let upstream = directory + "/conf.d/erp-back-upstream.conf"
-    let text = try String(contentsOfFile: upstream, encoding: .utf8)
+    let local = directory + "/conf.d/erp-back-local.conf"
+    let text = try String(contentsOfFile: local, encoding: .utf8)
     try text.replacing(
       "# \"https://erp.example.org\" $http_origin;", with: "\"\(Self.origin)\" $http_origin;"
-    ).write(toFile: upstream, atomically: false, encoding: .utf8)
+    ).write(toFile: local, atomically: false, encoding: .utf8)
     try """
     server {
         listen 127.0.0.1:\(port)\(tls == nil ? "" : " ssl");

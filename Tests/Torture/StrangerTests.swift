@@ -115,7 +115,7 @@ extension Torture {
       try Site.new { site in
         let directory = Guarded.directory(site)
         for (file, line) in [
-          ("conf.d/erp-back-upstream.conf", "limit_req_zone $binary_remote_addr"),
+          ("conf.d/erp-back-local.conf", "limit_req_zone $binary_remote_addr"),
           ("snippets/erp-back-api.conf", "limit_req zone=erp_back_api"),
         ] {
           let path = directory + "/" + file
