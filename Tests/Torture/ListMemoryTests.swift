@@ -17,7 +17,10 @@ extension Torture {
     @Test(arguments: cases)
     func listsOfLargeRows(_ limit: Int, _ clients: Int, _ bound: Int) throws {
       // It is not about time: 8 lists of 300 MB may take longer than the deadline as it ships.
-      let patience = ["ERP_STATEMENT_TIMEOUT_MS": "13000", "ERP_DEADLINE_MS": "14000"]
+      let patience = [
+        "ERP_POOL_WAIT_MS": "12000", "ERP_STATEMENT_TIMEOUT_MS": "13000",
+        "ERP_DEADLINE_MS": "14000",
+      ]
       try Site.accountable(.init(environment: patience)) { site in
         let rows = Scene.length(short: 60, long: 120)
         try site.database.psql(
