@@ -121,12 +121,8 @@ private struct Reader {
 
   mutating func octal(_ variable: Variable) -> UInt32 {
     let text = text(variable)
-    guard let number = UInt32(text, radix: 8), number <= 0o777 else {
-      refuse(variable, "“\(text)” is not an octal mode such as 0660")
-      return 0
-    }
-    if number & 0o222 != 0 { return number }
-    refuse(variable, "“\(text)” lets nobody write, and so nobody connect; 0660 is usual")
+    if let number = UInt32(text, radix: 8), number <= 0o777, number & 0o222 != 0 { return number }
+    refuse(variable, "“\(text)” is not an octal mode that lets somebody connect, such as 0660")
     return 0
   }
 

@@ -78,29 +78,21 @@ import Testing
   }
 
   @Test func `a read that has waited for a quarter of its time goes to any connection`() {
-    var bench = idle()
-    let held = read(&bench, 1...7)
-    #expect(held.last == .some(nil))
-    // Those in front go on, slowly: no connection stands still.
-    let slots = Set(held.compactMap { $0 })
+    var bench = idle(queue: 100)
+    #expect(read(&bench, 1...80).last == .some(nil))
+    let busy = (0..<4).filter { bench.state.load($0) > 0 }
+    #expect(busy.count == 2)
     let end = bench.now + bench.state.limits.wait / 4
-    var next = 8
-    while bench.now + 15_000_000 < end {
-      bench.now += 15_000_000
-      for slot in slots { bench.released(slot) }
-      // Others come as fast as these end, and one more each time.
-      for _ in 0...slots.count {
-        bench.submit(next, .reads(depth: 3))
-        next += 1
-      }
-      #expect((0..<4).count { bench.state.load($0) > 0 } == 2)
-      if bench.state.waitingCount > 15 { break }
+    while bench.now + ms(15) < end {
+      bench.now += ms(15)
+      // Slow, and no connection stands still.
+      for slot in busy { bench.released(slot) }
+      #expect((0..<4).filter { bench.state.load($0) > 0 } == busy)
     }
-    let waiting = bench.state.waitingCount
-    #expect(waiting > 0)
-    bench.tick(after: bench.state.limits.wait / 4)
+    #expect(bench.state.waitingCount > 4)
+    bench.now += ms(15)
+    bench.released(busy[0])
     #expect((0..<4).allSatisfy { bench.state.load($0) > 0 })
-    #expect(bench.state.waitingCount < waiting)
   }
 
   @Test func `who waits is sent behind the first that ends`() {

@@ -33,7 +33,8 @@ struct Beats: CustomStringConvertible {
         socket.send(requests[number % requests.count])
         let answer = try socket.receiveAll()
         // Only the time on the wire counts: the harness takes its own to look at an answer.
-        own.append((due, try stolen.sample()))
+        own.append((due, .now))
+        _ = try stolen.sample()
         let isGood = answer.starts(with: Array("HTTP/1.1 200 ".utf8))
         #expect(isGood, "\(String(decoding: answer.prefix(400), as: UTF8.self))")
       }
