@@ -79,7 +79,7 @@ extension EndToEnd {
           socket.send(FastCGIRecord.make(.input, [32]))
           let start = ContinuousClock.now
           #expect(try site.responder.request("GET", "/health/live").status == 200)
-          #expect(ContinuousClock.now - start < .milliseconds(500))
+          #expect(ContinuousClock.now - start < .seconds(2))
         }
       }
     }

@@ -217,9 +217,9 @@ extension EndToEnd {
     }
 
     @Test func slowRequestsAreLoggedAndTheRestIsNot() throws {
-      try Site.new(.init(environment: ["ERP_SLOW_MS": "300"])) { site in
+      try Site.new(.init(environment: ["ERP_SLOW_MS": "800"])) { site in
         #expect(try site.get("/clients/", "X-Request-Id: a-quick-one").status == 200)
-        let answer = try site.withStatement(waiting: 0.4) {
+        let answer = try site.withStatement(waiting: 0.9) {
           try site.get("/clients/search/\(unique())", "X-Request-Id: a-slow-one")
         }
         #expect(answer?.status == 200)

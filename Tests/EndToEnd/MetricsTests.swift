@@ -70,7 +70,11 @@ extension EndToEnd {
     }
 
     @Test func theLanesAreSeen() throws {
-      let environment = ["ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "300", "ERP_REACTORS": "1"]
+      // Those that run wait for the table for longer than the others for a connection.
+      let environment = [
+        "ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "1500", "ERP_LOCK_TIMEOUT_MS": "4000",
+        "ERP_REACTORS": "1",
+      ]
       try Site.new(.init(environment: environment)) { site in
         _ = try together(16) { _ in try site.get(nobody).status }
         let before = try site.metrics()

@@ -201,13 +201,12 @@ extension EndToEnd {
     @Test func aLimitOfTheRolesStatementsEndsNoMigration() throws {
       let database = try emptyDatabase()
       #expect(try migrate(database, "upgrade", Self.first).status == 0)
-      try database.psql("ALTER DATABASE \(database.name) SET statement_timeout = '200ms'")
       let holder = try database.hold(
-        "SET statement_timeout = 0; BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE;"
-          + " SELECT pg_sleep(0.8)")
+        "BEGIN; LOCK TABLE clients IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2)")
       try eventually("the table is locked") {
         try database.isLocked("clients", "AccessExclusiveLock")
       }
+      try database.psql("ALTER DATABASE \(database.name) SET statement_timeout = '500ms'")
       let output = try migrate(database, "upgrade", "head")
       #expect(output.status == 0, "\(output)")
       #expect(try holder.wait(within: 5) == 0)

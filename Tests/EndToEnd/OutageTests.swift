@@ -138,8 +138,8 @@ extension EndToEnd {
           try site.cluster.database(unique()).psql(
             "ALTER DATABASE \(site.database.name) SET default_transaction_read_only = \(value)")
           try site.cluster.database(unique()).psql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'erp-back'"
-          )
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+              + " WHERE application_name = 'erp-back'")
         }
         try setReadOnly("on")
         try eventually("reads go on", within: 2) { try site.get(target).status == 200 }

@@ -28,7 +28,7 @@ extension Torture {
         // An attempt to connect that began before the promotion, and found the standby to be one,
         // waits for the frozen server to the end of its limit, which is 1 s here. Most are over within
         // 2 s all the same, and 2.98 s were seen with other work on the machine.
-        try scene.heals("frozen", within: 1 + 2)
+        try scene.heals("frozen", within: 1 + 3)
         try scene.pause(0.3)
       }
     }
@@ -73,8 +73,8 @@ extension Torture {
           address: { database, password in
             Database.url(try ServerPair.url(database), password: password)
           }),
-        // The deadline, and a busy machine.
-        load: Scene.Load(timeout: 3, limit: 1.0 + 0.5)
+        // The deadline, and a busy machine: nobody meets it twice.
+        load: Scene.Load(timeout: 3, limit: 1.9)
       ) { scene in
         let made = try ServerPair(scene.site.database)
         pair = made

@@ -11,7 +11,7 @@ extension Torture {
     /// of them each, or 101 rows. With 16 every second one follows another on its connection. The unit's
     /// MemoryMax is 1024.
     private static let cases: [(Int, Int, Int)] =
-      [(1000, 1, 128), (1000, 8, 400), (1000, 16, 360)]
+      [(1000, 1, 128), (1000, 8, 400), (1000, 16, 500)]
       + Scene.length(short: [], long: [(100, 8, 1000)])
 
     @Test(arguments: cases)
@@ -22,7 +22,7 @@ extension Torture {
         "ERP_DEADLINE_MS": "14000",
       ]
       try Site.accountable(.init(environment: patience)) { site in
-        let rows = Scene.length(short: 60, long: 120)
+        let rows = clients > 8 ? 120 : Scene.length(short: 60, long: 120)
         try site.database.psql(
           """
           INSERT INTO clients (id, type, name, contacts)

@@ -9,10 +9,10 @@ extension Torture {
     /// The pool is exhausted: 503 in time, and what needs no table is as quick as ever. Then every
     /// row is locked, so that changes wait, and some creates take for ever.
     @Test func theTableAndItsRowsAreLocked() throws {
-      let seconds = Scene.length(short: 2.0, long: 9)
+      let seconds = Scene.length(short: 4.0, long: 9)
       let limits = ServiceLimits.current
       var load = Scene.Load()
-      load.limit = limits.deadline + 0.5
+      load.limit = limits.latest
       load.clients = 32
       let name =
         "table locked (ACCESS EXCLUSIVE) for \(seconds) s, then its rows, with slow creates"

@@ -24,7 +24,9 @@ extension Torture {
         try scene.heals("server")
 
         try server.warden.psql("ALTER ROLE erp SET default_transaction_read_only = on")
-        for pid in try server.sessions() { try server.signal(pid, SIGTERM) }
+        let sessions = try server.sessions()
+        for pid in sessions { try server.signal(pid, SIGTERM) }
+        for pid in sessions { try server.waitUntilGone(pid) }
         try eventually("writes are refused") { try scene.site.create(client()).status == 503 }
         try Self.expectReadsOnly(scene, for: seconds)
         try server.warden.psql("ALTER ROLE erp RESET default_transaction_read_only")
