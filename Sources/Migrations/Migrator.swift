@@ -16,6 +16,13 @@ public final class Migrator {
   /// How long a statement may wait for a table that is in use.
   static let lockTimeout = "5s"
 
+  /// Has the server look every second, also while it builds an index, whether this program is still
+  /// there, and roll back when it is not. PostgreSQL 13 has no such setting.
+  private static let watch = """
+    SELECT set_config(name, '1s', false) FROM pg_settings
+    WHERE name = 'client_connection_check_interval'
+    """
+
   /// Connects to the database; throws `.noConnection` when it cannot.
   public init(_ string: ConnectionString, _ revisions: [Revision] = Revisions.all)
     throws(MigrationError)
@@ -23,6 +30,7 @@ public final class Migrator {
     do throws(Session.Failure) {
       session = try Session(string)
       try session.run("SET lock_timeout = '\(Self.lockTimeout)'; SET search_path = public")
+      _ = try session.rows(Self.watch)
     } catch {
       throw MigrationError(error)
     }
@@ -267,7 +275,8 @@ public final class Migrator {
     }
   }
 
-  /// The commit comes by itself: whoever stops this program while a script runs has it rolled back.
+  /// The commit comes by itself: whoever stops this program while a script runs has it rolled back
+  /// where the server does not look.
   private func run(_ script: String) throws(MigrationError) {
     do throws(Session.Failure) {
       try session.run(script)

@@ -231,6 +231,9 @@ extension EndToEnd {
       try eventually("it waits for the table") { try database.psql(waiting) == "1" }
       migrator.signal(SIGINT)
       #expect(try migrator.wait(within: 5) != 0)
+      // Before the lock is there, and before it would have been given up.
+      try eventually("the server waits no more", within: 3) { try database.psql(waiting) == "0" }
+      #expect(holder.isRunning)
       try database.release(holder)
       try eventually("the server is done with it") {
         try database.psql(
