@@ -80,8 +80,8 @@ extension Torture {
       for seconds: Double, limit: Int, _ attempt: (Double) throws -> [Part]
     ) throws -> (Answer, Double) {
       let limit = Self.seconds(limit)
-      for last in [false, false, true] {
-        var outcome: (Answer, Double)?
+      var outcome: (Answer, Double)?
+      for _ in 1...3 {
         var (start, end) = (ContinuousClock.now, ContinuousClock.now)
         for part in try attempt(seconds) {
           switch part {
@@ -90,11 +90,9 @@ extension Torture {
           }
         }
         let taken = (end - start) / .seconds(1)
-        if last || (seconds < limit ? taken < limit - 0.05 : taken > limit + 0.05) {
-          return try #require(outcome)
-        }
+        if seconds < limit ? taken < limit - 0.05 : taken > limit + 0.05 { break }
       }
-      throw Failure("no attempt")
+      return try #require(outcome)
     }
 
     private func asked(_ request: () throws -> Answer) rethrows -> Part {
@@ -213,23 +211,26 @@ extension Torture {
             Workbench.require().scripts + "/site", ["reload", directory])
         }
         let process = try #require(site.responder.process)
-        func create(_ city: String, hanging seconds: Double) throws -> (Answer, Double) {
+        /// Of the attempt that counts.
+        var city = ""
+        func create(hanging seconds: Double) throws -> (Answer, Double) {
           try held(for: seconds, limit: Self.read) { seconds in
+            city = unique()
             process.signal(SIGSTOP)
             defer { process.signal(SIGCONT) }
-            return try together(2) { index in
+            return try together(2) { [city] index in
               index == 1
                 ? try asked { try site.create(client(["city": .string(city)])) }
                 : letGo(after: seconds) { process.signal(SIGCONT) }
             }
           }
         }
-        let (below, _) = try create("below", hanging: Self.seconds(Self.read) - Self.margin)
+        let (below, _) = try create(hanging: Self.seconds(Self.read) - Self.margin)
         #expect(below.status == 201)
-        let (above, time) = try create("above", hanging: Self.seconds(Self.read) + Self.margin)
+        let (above, time) = try create(hanging: Self.seconds(Self.read) + Self.margin)
         expect(above, "unavailable", after: Self.read, time, "nginx")
         #expect(
-          try site.get("/clients/?city=above").json["count"] == 0, "done after it was given up")
+          try site.get("/clients/?city=\(city)").json["count"] == 0, "done after it was given up")
         report("read of nginx", Self.read, below, time)
       }
     }
