@@ -58,18 +58,18 @@ public struct ServiceFiles: Sendable {
         unusable.append((Self.environmentFile, error.reason))
       }
     }
-    var path = Self.credentialFile
-    var content = needsSession ? read(Self.directCredentialFile) : .missing
-    if case .missing = content { content = read(path) } else { path = Self.directCredentialFile }
-    switch content {
-    case .missing: break
-    case .unreadable(let reason): unusable.append((path, reason))
-    case .bytes(let bytes):
-      files.append(path)
-      // As in the units: the variable comes before the credential.
-      if !Self.isSet(found["DATABASE_URL"]) {
-        found["DATABASE_URL"] = String(decoding: bytes, as: UTF8.self)
+    for path in (needsSession ? [Self.directCredentialFile] : []) + [Self.credentialFile] {
+      switch read(path) {
+      case .missing: continue
+      case .unreadable(let reason): unusable.append((path, reason))
+      case .bytes(let bytes):
+        files.append(path)
+        // As in the units: the variable comes before the credential.
+        if !Self.isSet(found["DATABASE_URL"]) {
+          found["DATABASE_URL"] = String(decoding: bytes, as: UTF8.self)
+        }
       }
+      break
     }
     guard !files.isEmpty else { return }
     let own = environment.filter { $0.key.hasPrefix("ERP_") || $0.key == "CORS_ORIGINS" }
