@@ -116,6 +116,10 @@ extension EndToEnd {
       ),
       ("ALTER TABLE clients ADD COLUMN fax text", "column fax: not known"),
       (
+        "ALTER TABLE clients ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY",
+        "column number: not known"
+      ),
+      (
         "ALTER TABLE clients ADD COLUMN fax text NOT NULL",
         "column fax: not known to the revisions: text NOT NULL"
       ),
