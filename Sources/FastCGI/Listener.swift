@@ -63,13 +63,12 @@ internal import Glibc
     try clear(path, &address)
     let descriptor = socket(AF_UNIX, streamType, 0)
     guard descriptor >= 0 else { throw Failure(description: "\(SystemError("socket"))") }
-    // Nobody else may connect between bind and chmod.
-    let mask = umask(0o177)
+    // Nobody else may connect between bind and chmod: Linux gives the file the socket's own mode, less
+    // the umask (unix_bind in net/unix/af_unix.c). The umask itself is all threads'.
     let bound = unsafe withAddress(&address) { address, size in
-      unsafe Glibc.bind(descriptor, address, size)
+      fchmod(descriptor, 0o600) == 0 ? unsafe Glibc.bind(descriptor, address, size) : -1
     }
     let code = errno
-    umask(mask)
     guard bound == 0 else {
       close(descriptor)
       let remedy =

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import FastCGI
@@ -31,6 +32,47 @@ import Testing
     #expect(Peer(path) != nil)
     listener.unlinkPath()
     #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  /// umask(2) is one for all threads, and a program that one of them starts keeps it.
+  @Test func `binding leaves other threads' files their mode`() throws {
+    let seen = Mutex<Set<mode_t>>([])
+    DispatchQueue.concurrentPerform(iterations: 4) { thread in
+      let place = "\(path).\(thread)"
+      for _ in 0..<500 {
+        let file = open(place, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        let mode = mode(of: place)
+        seen.withLock { _ = $0.insert(mode) }
+        close(file)
+        unlink(place)
+        (try? Listener.bind(place, mode: 0o666, group: nil))?.unlinkPath()
+      }
+    }
+    #expect(seen.withLock { $0 } == [0o644])
+  }
+
+  @Test func `nobody connects before the socket has its mode`() throws {
+    let seen = Mutex<Set<mode_t>>([])
+    let isOver = Mutex(false)
+    Thread.detachNewThread {
+      var looks = 0
+      while looks < 50_000 || !seen.withLock({ $0.contains(0o666) }) {
+        let mode = mode(of: path)
+        seen.withLock { _ = $0.insert(mode) }
+        looks += 1
+      }
+      isOver.withLock { $0 = true }
+    }
+    while !isOver.withLock({ $0 }) {
+      try Listener.bind(path, mode: 0o666, group: nil).unlinkPath()
+    }
+    #expect(seen.withLock { $0 }.isSubset(of: [0, 0o600, 0o666]))
+  }
+
+  /// The mode of the file; 0 where there is none.
+  private func mode(of path: String) -> mode_t {
+    var status = stat()
+    return stat(path, &status) == 0 ? status.st_mode & 0o777 : 0
   }
 
   @Test func `nobody waits, nobody is accepted`() throws {
