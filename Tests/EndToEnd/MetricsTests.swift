@@ -72,7 +72,7 @@ extension EndToEnd {
     @Test func theLanesAreSeen() throws {
       // Those that run wait for the table for longer than the others for a connection.
       let environment = [
-        "ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "1500", "ERP_LOCK_TIMEOUT_MS": "4000",
+        "ERP_POOL_SIZE": "2", "ERP_POOL_WAIT_MS": "2500", "ERP_LOCK_TIMEOUT_MS": "5000",
         "ERP_REACTORS": "1",
       ]
       try Site.new(.init(environment: environment)) { site in

@@ -74,10 +74,10 @@ extension EndToEnd {
       let environment = ["CORS_ORIGINS": origin]
       try Site.new(.init(environment: environment)) { site in
         let directory = URL(fileURLWithPath: site.nginxConfiguration).deletingLastPathComponent()
-        let port = try Socket.freePort()
         let hash = try Output.ofSuccess("/usr/bin/openssl", ["passwd", "-apr1", "word"])
         try "erp:\(hash)".write(
           to: directory.appendingPathComponent("erp.htpasswd"), atomically: false, encoding: .utf8)
+        let port = try Socket.freePort()
         try """
         server {
             listen 127.0.0.1:\(port);

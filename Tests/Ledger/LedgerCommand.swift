@@ -11,8 +11,8 @@ struct LedgerCommand: ParsableCommand {
     commandName: "ledger",
     abstract: "Load the API without pause, keep a ledger of every write, and balance it.",
     discussion: """
-      Each client sends one request after another, over rows of its own, until SIGTERM \
-      or --duration. Every answer is recorded; every write carries a mark of its own. \
+      Each client sends one request after another, over rows of its own, until SIGTERM, \
+      --duration or the end of the process that started it. Every answer is recorded; every write carries a mark of its own. \
       Afterwards all rows of the run are read through the API and compared: what was acknowledged \
       is there exactly once with the last acknowledged values, what was deleted or refused is \
       not, and a write without an answer may have been done, but never twice. A 502 or 503 that \
@@ -146,13 +146,15 @@ struct LedgerCommand: ParsableCommand {
   private func load(_ settings: Settings) -> (Record, [Entry]) {
     let taken = Shared()
     let least = requests
+    let starter = getppid()
     let end = duration.map { Clock.monotonic + UInt64($0 * 1e9) }
     for index in 0..<settings.clients {
       Thread.detachNewThread {
         let client = Client(index, settings) {
           let number = taken.next()
           if number <= least { return true }
-          if isTold.load(ordering: .relaxed) { return false }
+          // Of a run that was ended by force nothing goes on to load the machine.
+          if isTold.load(ordering: .relaxed) || getppid() != starter { return false }
           return end.map { Clock.monotonic < $0 } ?? true
         }
         client.run()

@@ -8,9 +8,9 @@ import Testing
   /// A pool may look at one that is under way: its slot had another before, whose pipe was readable.
   @Test func `asking one that is under way does not wait`() throws {
     // A server that listens and never answers.
-    let directory = "/tmp/erp-back-connector-\(getpid())"
-    try #require(mkdir(directory, 0o700) == 0)
-    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    var template = Array("/tmp/erp-back-connector-XXXXXX".utf8CString)
+    let directory = String(cString: try #require(mkdtemp(&template)))
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { path in

@@ -20,7 +20,7 @@ extension Site {
     var since = start
     var refused = -1.0
     try eventually(
-      "\(fault): everybody is served: \(responder.log().suffix(2000))", within: seconds + calm + 2
+      "\(fault): everybody is served: \(responder.log().suffix(2000))", within: seconds + calm + 10
     ) {
       let isServed = try servesEverybody(saw)
       let end = try host.sample()

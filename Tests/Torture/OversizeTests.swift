@@ -116,7 +116,7 @@ extension Torture {
               Array("POST /clients/ HTTP/1.1\r\nHost: a\r\nContent-Length: \(length)\r\n\r\n".utf8))
             #expect(answer.status == 413)
           }
-          #expect(seconds < 1)
+          #expect(seconds < 3)
         }
         #expect(try site.get("/clients/?limit=1").status == 200)
         #expect(
@@ -198,7 +198,7 @@ extension Torture {
         }
         let (read, found) = (try slowest(isTerm: false), try slowest(isTerm: true))
         #expect(read.seconds < 0.02, "\(read)")
-        #expect(found.seconds < 1, "\(found)")
+        #expect(found.seconds < 2, "\(found)")
         for (name, value) in [
           ("If-None-Match", Self.repeated("\"", 8000)),
           ("If-None-Match", Self.repeated("\"a\",", 2000)),

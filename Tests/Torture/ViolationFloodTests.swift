@@ -74,7 +74,7 @@ extension Torture {
         // As many as a body has room for.
         let most = rawClient(["contacts": "[{\(names),\"roles\":[\(repeated("1", 500_000))]}]"])
         #expect(try site.send("POST", "/clients/", text: most).violations.count == 100)
-        let times = try (1...3).map { _ in
+        let times = try (1...7).map { _ in
           try Timed(site, "POST", "/clients/", Array(most.utf8)).seconds
         }
         slowest = max(slowest, times.max() ?? 0)
@@ -85,7 +85,7 @@ extension Torture {
         let strict = try site.get("/clients/?\(query)", "Prefer: handling=strict")
         #expect(strict.status == 422 && strict.violations.count == 100)
         #expect(largest < 64 << 10)
-        #expect(slowest < 1)
+        #expect(slowest < 2)
         // Behind the hundredth nothing more is looked at.
         #expect((times.min() ?? 1) < 0.06, "\(times)")
         #expect(

@@ -8,7 +8,7 @@ final class Peer {
 
   /// Connects to the unix socket at `path`; nil when nobody listens.
   init?(_ path: String) {
-    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
@@ -20,7 +20,11 @@ final class Peer {
     guard status == 0 else { return nil }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A program that another test starts holds a copy until its exec.
+    shutdown(descriptor, Int32(SHUT_RDWR))
+    close(descriptor)
+  }
 
   /// False unless all of it fitted the queue.
   func send(_ bytes: [UInt8]) -> Bool {
