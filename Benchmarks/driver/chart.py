@@ -40,7 +40,7 @@ def draw(results: Results, facts: dict) -> str:
         f'<rect class="page" x="0.5" y="0.5" width="{_WIDTH - 1}" height="{height - 1}" rx="8"/>',
         f'<text class="title" x="{_MARGIN}" y="36">Requests per second, {clients} clients</text>',
         f'<text class="note" x="{_MARGIN}" y="57">Behind the same nginx, on the same PostgreSQL: longer is better. '
-        "× is how many times as many erp-back answers.</text>",
+        "×: how many times as many erp-back answers, the rounds' median.</text>",
     ]
     for index, kind in enumerate(results.kinds):
         x = _MARGIN + index % 2 * (panel_width + _GAP)
