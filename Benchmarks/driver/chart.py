@@ -86,5 +86,6 @@ def _in_words(results: Results, clients: int) -> str:
 
 
 def _origin(facts: dict) -> str:
+    further = f", {facts['rounds'] + facts['further_rounds']} of erp-back and C" if facts["further_rounds"] else ""
     return (f"{facts['cores']} cores for nginx, responder, PostgreSQL {facts['database']['server_version'].split()[0]} and wrk; "
-            f"{facts['rows']:,} rows; median of {facts['rounds']} rounds; {facts['date'][:10]}, commit {facts['commit']}")
+            f"{facts['rows']:,} rows; median of {facts['rounds']} rounds{further}; {facts['date'][:10]}, commit {facts['commit']}")
