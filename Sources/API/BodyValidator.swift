@@ -102,7 +102,8 @@ struct BodyValidator {
     marks.contains(.nul)
       ? "le caractère U+0000 n’est pas accepté"
       : marks.contains(.surrogate)
-        ? "un demi-caractère (surrogate isolé) n’est pas accepté" : "un nombre est hors limites"
+        ? "un demi-caractère (surrogate isolé) n’est pas accepté"
+        : "un nombre est hors limites, ou leurs exposants valent plus d’un million de chiffres en tout"
   }
 
   private mutating func appendUUID(

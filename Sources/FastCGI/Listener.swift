@@ -8,6 +8,8 @@ internal import Glibc
   public let descriptor: Int32
   /// What was bound here; nil for an inherited socket.
   private let path: String?
+  /// Of the file that was bound: its device and its number there.
+  private let file: (device: dev_t, number: ino_t)?
 
   /// Why there is no socket, and the remedy.
   public struct Failure: Error, CustomStringConvertible {
@@ -23,6 +25,7 @@ internal import Glibc
   private init(_ descriptor: Int32, path: String?) {
     self.descriptor = descriptor
     self.path = path
+    file = path.flatMap(Self.file)
   }
 
   deinit { close(descriptor) }
@@ -72,11 +75,22 @@ internal import Glibc
     guard bound == 0 else {
       close(descriptor)
       let remedy =
-        code == ENOENT
+        code == ENOENT || code == ENOTDIR
         ? "create its directory or set ERP_SOCKET" : "check the directory's owner or set ERP_SOCKET"
       throw Failure(description: "\(path): \(SystemError.text(code)): \(remedy)")
     }
     let listener = Listener(descriptor, path: path)
+    do throws(Failure) {
+      try listener.open(path, mode, group)
+    } catch {
+      listener.unlinkPath()
+      throw error
+    }
+    return listener
+  }
+
+  /// Lets the web server in.
+  private func open(_ path: String, _ mode: UInt32, _ group: String?) throws(Failure) {
     if let group {
       guard let entry = unsafe getgrnam(group) else {
         throw Failure(description: "ERP_SOCKET_GROUP: there is no group \(group)")
@@ -87,10 +101,9 @@ internal import Glibc
             + "run as a member of that group or unset ERP_SOCKET_GROUP")
       }
     }
-    guard unsafe chmod(path, mode) == 0, listen(descriptor, backlog) == 0 else {
+    guard unsafe chmod(path, mode) == 0, listen(descriptor, Self.backlog) == 0 else {
       throw Failure(description: "\(path): \(SystemError.text(errno))")
     }
-    return listener
   }
 
   /// Removes what a process that is gone left at `path`; refuses everything else.
@@ -106,12 +119,25 @@ internal import Glibc
     let answer = unsafe withAddress(&address) { address, size in
       unsafe connect(probe, address, size)
     }
-    guard answer != 0, errno == ECONNREFUSED else {
+    switch answer == 0 ? 0 : errno {
+    case ECONNREFUSED: break
+    case EACCES, EPERM:
+      throw Failure(
+        description: "\(path) is there and may not be connected to: "
+          + "remove it when nobody listens there, or set another ERP_SOCKET")
+    case EPROTOTYPE:
+      throw Failure(
+        description: "\(path) is another kind of socket: remove it or set another ERP_SOCKET")
+    default:
       throw Failure(
         description:
           "\(path) is in use: stop the process that listens there, or set another ERP_SOCKET")
     }
-    _ = unsafe unlink(path)
+    guard unsafe unlink(path) == 0 || errno == ENOENT else {
+      throw Failure(
+        description: "\(path) is left over and cannot be removed: \(SystemError.text(errno)): "
+          + "remove it, or set another ERP_SOCKET")
+    }
   }
 
   /// The next connection; nil when none waits.
@@ -132,9 +158,16 @@ internal import Glibc
     }
   }
 
-  /// Removes the file of a socket bound here.
+  /// Removes the file of a socket bound here; not what another process has bound in its place.
   public func unlinkPath() {
-    if let path { _ = unsafe unlink(path) }
+    guard let path, let file, let now = Self.file(path), now == file else { return }
+    _ = unsafe unlink(path)
+  }
+
+  private static func file(_ path: String) -> (device: dev_t, number: ino_t)? {
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return nil }
+    return (status.st_dev, status.st_ino)
   }
 
   private static func unixAddress(_ path: String) -> sockaddr_un? {

@@ -181,11 +181,13 @@ public final class Migrator {
     guard !rows.isEmpty else {
       return "\(Self.beginning)\nDROP TABLE IF EXISTS \(Self.table);"
     }
+    let values = rows.joined(separator: ", ")
+    // What was noted already keeps its time.
     return """
       \(Self.beginning)
       \(Self.bookkeeping)
-      DELETE FROM \(Self.table);
-      INSERT INTO \(Self.table) (revision, checksum) VALUES \(rows.joined(separator: ", "));
+      DELETE FROM \(Self.table) WHERE (revision, checksum) NOT IN (VALUES \(values));
+      INSERT INTO \(Self.table) (revision, checksum) VALUES \(values) ON CONFLICT DO NOTHING;
       """
   }
 

@@ -86,11 +86,14 @@ public final class Reactor {
   }
 
   /// Answers the one request of a CGI process.
-  public func runCommonGateway() {
+  ///
+  /// - Returns: whether the answer could be written.
+  public func runCommonGateway() -> Bool {
     service.now = EventLoop.now
     service.acceptCommonGateway()
     while service.exchangeCount > 0 { turn() }
     service.abort()
+    return service.isWritten
   }
 
   private var isDone: Bool {

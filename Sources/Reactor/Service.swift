@@ -89,6 +89,9 @@ final class Service {
     }
   }
 
+  /// Whether the answer of a CGI process was written.
+  private(set) var isWritten = false
+
   /// Answers the one request of a CGI process; the loop ends when no exchange is left.
   func acceptCommonGateway() {
     let exchange = exchanges.add(nil)
@@ -191,7 +194,7 @@ final class Service {
     observer.answered(exchange, response, now: EventLoop.now)
     exchange.isReusable = response.mayKeepConnection
     guard let connection = exchange.connection else {
-      _ = CommonGateway.write(response.head + response.body)
+      isWritten = CommonGateway.write(response.head + response.body)
       return remove(exchange)
     }
     settle(

@@ -43,7 +43,8 @@ struct ErpBack: ParsableCommand {
   /// cannot be written.
   private static func leave(_ status: Int32) -> Never {
     guard fflush(nil) != 0 else { Glibc.exit(status) }
-    StandardErrorLog.write("erp-back: the output could not be written: make room for it\n")
+    let reason = SystemError.text(errno)
+    StandardErrorLog.write("erp-back: the output could not be written: \(reason)\n")
     Glibc.exit(max(status, 74))
   }
 

@@ -47,7 +47,8 @@ struct Serve: ParsableCommand {
     let isGateway = environment["GATEWAY_INTERFACE"] != nil
     if isGateway && !isInherited && environment[Variable.socket.name] == nil {
       let observe: @Sendable (Observation) -> Void = { [logger] in $0.log(to: logger) }
-      try Reactor(application, configuration.settings, log: observe).runCommonGateway()
+      let reactor = try Reactor(application, configuration.settings, log: observe)
+      guard reactor.runCommonGateway() else { throw fail("the answer could not be written", 74) }
       return
     }
     for finding in Spelling.findings(given: environment.keys, known: Variable.all.map(\.name)) {

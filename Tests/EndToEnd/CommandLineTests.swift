@@ -16,9 +16,13 @@ extension EndToEnd {
     func outputThatCannotBeWrittenIsAFailure(_ arguments: [String]) throws {
       let binary = try Workbench.require().binary
       let command = "'\(binary)' \(arguments.joined(separator: " "))"
-      let output = try Output.of("/bin/sh", ["-c", "\(command) >/dev/full"])
-      #expect(output.status == 74)
-      #expect(output.errors.contains("could not be written"), "\(output)")
+      for (place, reason) in [
+        ("/dev/full", "No space left on device"), ("&-", "Bad file descriptor"),
+      ] {
+        let output = try Output.of("/bin/sh", ["-c", "\(command) >\(place)"])
+        #expect(output.status == 74)
+        #expect(output.errors.contains("could not be written: \(reason)"), "\(output)")
+      }
       let written = try erpBack(arguments)
       #expect(written.status == 0)
       #expect(!written.out.isEmpty && written.errors.isEmpty, "\(written)")

@@ -134,6 +134,22 @@ extension EndToEnd {
       #expect(try migrate(database, "stamp", Self.first).status == 0)
       #expect(try migrate(database, "current").out.hasPrefix(Self.first))
       #expect(try database.psql("SELECT to_regclass('clients') IS NULL") == "t")
+
+      // What is noted keeps its time, unless it is another text.
+      let times =
+        "SELECT string_agg(applied_at::text, ' ' ORDER BY revision) FROM erp_back_revisions"
+      let first = try database.psql(times)
+      #expect(try migrate(database, "stamp", "head").status == 0)
+      let all = try database.psql(times)
+      #expect(all.hasPrefix(first + " "))
+      #expect(try migrate(database, "stamp", "head").status == 0)
+      #expect(try database.psql(times) == all)
+      try database.psql(
+        "UPDATE erp_back_revisions SET checksum = 'x' WHERE revision = '\(Self.first)'")
+      #expect(try migrate(database, "stamp", Self.first).status == 0)
+      #expect(
+        try database.psql("SELECT count(*) FROM erp_back_revisions WHERE checksum <> 'x'") == "1")
+      #expect(try database.psql(times) != first)
     }
 
     @Test func whatMakesNoSenseIsRefused() throws {

@@ -55,6 +55,19 @@ extension EndToEnd {
       #expect(try cgi("DELETE", target).status == 200)
     }
 
+    @Test(arguments: ["/dev/full", "&-"])
+    func anAnswerThatCannotBeWrittenIsAFailure(_ place: String) throws {
+      let binary = try Workbench.require().binary
+      let output = try Output.of(
+        "/bin/sh", ["-c", "'\(binary)' >\(place)"],
+        environment: [
+          "DATABASE_URL": site.database.url, "GATEWAY_INTERFACE": "CGI/1.1",
+          "REQUEST_METHOD": "GET", "REQUEST_URI": "/health",
+        ])
+      #expect(output.status == 74)
+      #expect(output.errors.contains("could not be written"), "\(output)")
+    }
+
     @Test func aBodyThatIsCutIsABadRequest() throws {
       let body = Array(client(["city": "cut"]).text.utf8)
       let answer = try cgi("POST", "/clients/", body: body, length: body.count + 1)

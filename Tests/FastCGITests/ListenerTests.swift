@@ -111,6 +111,45 @@ import Testing
     #expect(try mode() == 0o660)
   }
 
+  @Test func `what another process has bound in its place stays`() throws {
+    let first = try Listener.bind(path, mode: 0o600, group: nil)
+    unlink(path)
+    first.unlinkPath()
+    let second = try Listener.bind(path, mode: 0o600, group: nil)
+    first.unlinkPath()
+    #expect(Peer(path) != nil)
+    second.unlinkPath()
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a socket that cannot be given to its group leaves no file`() throws {
+    #expect(failure(path, group: "no-such-group").contains("there is no group"))
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `another kind of socket is refused and kept`() throws {
+    let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(datagrams) }
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(datagrams, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    try #require(bound == 0)
+    defer { unlink(path) }
+    #expect(failure(path).contains("another kind of socket"))
+    #expect(FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func `a file in the place of its directory is named`() throws {
+    try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
+    defer { unlink(path) }
+    #expect(failure(path + "/socket").contains("create its directory"))
+  }
+
   @Test func `a file that is no socket is refused and kept`() throws {
     try Data("precious".utf8).write(to: URL(fileURLWithPath: path))
     defer { unlink(path) }
