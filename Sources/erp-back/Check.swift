@@ -37,7 +37,7 @@ struct Check: ParsableCommand {
   @Flag(name: [.short, .long], help: "Print warnings and failures only; nothing when all is well.")
   var quiet = false
 
-  @Flag(help: "Print one line of JSON: exit_status, counts, sections of findings.")
+  @Flag(help: "Print one line of JSON: exit_status, counts, sections of all findings.")
   var json = false
 
   @Option(
