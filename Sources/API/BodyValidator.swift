@@ -103,7 +103,7 @@ struct BodyValidator {
       ? "le caractère U+0000 n’est pas accepté"
       : marks.contains(.surrogate)
         ? "un demi-caractère (surrogate isolé) n’est pas accepté"
-        : "un nombre est hors limites, ou leurs exposants valent plus d’un million de chiffres en tout"
+        : "un nombre est hors limites, ou les nombres à exposant dépassent ensemble un million de chiffres"
   }
 
   private mutating func appendUUID(
