@@ -56,13 +56,14 @@ import Testing
     let isOver = Mutex(false)
     Thread.detachNewThread {
       var looks = 0
-      while looks < 50_000 || !seen.withLock({ $0.contains(0o666) }) {
+      while !isOver.withLock({ $0 }), looks < 50_000 || !seen.withLock({ $0.contains(0o666) }) {
         let mode = mode(of: path)
         seen.withLock { _ = $0.insert(mode) }
         looks += 1
       }
       isOver.withLock { $0 = true }
     }
+    defer { isOver.withLock { $0 = true } }
     while !isOver.withLock({ $0 }) {
       try Listener.bind(path, mode: 0o666, group: nil).unlinkPath()
     }
@@ -130,14 +131,7 @@ import Testing
   @Test func `another kind of socket is refused and kept`() throws {
     let datagrams = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(datagrams) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let bound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(datagrams, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    let bound = withUnixAddress(path) { bind(datagrams, $0, $1) }
     try #require(bound == 0)
     defer { unlink(path) }
     #expect(failure(path).contains("another kind of socket"))

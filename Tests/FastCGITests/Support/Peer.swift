@@ -2,6 +2,20 @@ import Foundation
 
 @testable import FastCGI
 
+/// Hands `body` the address of the unix socket at `path`, and its size.
+func withUnixAddress<Value>(
+  _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value
+) -> Value {
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+  return withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+}
+
 /// The web server's end of a connection.
 final class Peer {
   let descriptor: Int32
@@ -9,14 +23,8 @@ final class Peer {
   /// Connects to the unix socket at `path`; nil when nobody listens.
   init?(_ path: String) {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
+    let descriptor = descriptor
+    let status = withUnixAddress(path) { connect(descriptor, $0, $1) }
     guard status == 0 else { return nil }
   }
 
