@@ -77,9 +77,11 @@ extension EndToEnd {
         socket.send(FastCGIRecord.request(parameters, body: body).dropLast(8))
         for _ in 0..<20 {
           socket.send(FastCGIRecord.make(.input, [32]))
-          let start = ContinuousClock.now
-          #expect(try site.responder.request("GET", "/health/live").status == 200)
-          #expect(ContinuousClock.now - start < .seconds(2))
+          var status: Int?
+          let taken = try measure {
+            status = try site.responder.request("GET", "/health/live").status
+          }
+          #expect(status == 200 && taken < 2)
         }
       }
     }

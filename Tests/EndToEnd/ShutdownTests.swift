@@ -57,7 +57,7 @@ extension EndToEnd {
                 + " AND wait_event = 'PgSleep'") == "1"
           }
           var status: Int32 = -1
-          let seconds = try measure {
+          let seconds = try elapse {
             process.signal(SIGTERM)
             status = try process.wait(within: 10)
           }

@@ -77,6 +77,14 @@ struct Database: Sendable {
     ) == "t"
   }
 
+  /// Whether a statement of the service has waited for a lock for so many seconds.
+  func hasWaiter(for seconds: Double = 0) throws -> Bool {
+    try psql(
+      "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
+        + " AND application_name = 'erp-back' AND wait_event_type = 'Lock'"
+        + " AND clock_timestamp() - query_start > interval '\(seconds) s'") == "t"
+  }
+
   /// `pg_dump --schema-only`, without the random tokens that recent releases put around it.
   func schema() throws -> String {
     let dump = try Output.ofSuccess("/usr/bin/pg_dump", ["--schema-only", url])

@@ -186,10 +186,7 @@ final class Site: Sendable {
     return try together(2) { index -> Outcome? in
       if index == 0 { return try request() }
       try eventually("a statement has waited for \(seconds) s") {
-        try self.database.psql(
-          "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database()"
-            + " AND application_name = 'erp-back' AND wait_event_type = 'Lock'"
-            + " AND clock_timestamp() - query_start > interval '\(seconds) s'") == "t"
+        try self.database.hasWaiter(for: seconds)
       }
       try self.database.release(holder)
       return nil

@@ -12,19 +12,33 @@ struct Deadline: Sendable {
   var milliseconds: Int32 { Int32(max(0, (end - .now) / .milliseconds(1))) }
 }
 
-/// Polls `condition` every few milliseconds; throws, naming `what`, when it stays false.
+/// Polls `condition` every few milliseconds; throws, naming `what`, when it stays false for so many
+/// seconds, less those of ``Stalls``.
 func eventually(
   _ what: String, within seconds: Double = 10, _ condition: () throws -> Bool
 ) throws {
-  let deadline = Deadline(seconds: seconds)
+  let watch = Stalls.watch
+  let start = ContinuousClock.now
   while try !condition() {
-    if deadline.hasPassed { throw Failure("not within \(seconds) s: \(what)") }
+    let now = ContinuousClock.now
+    if (now - start) / .seconds(1) - watch.most(from: start, to: now) >= seconds {
+      throw Failure("not within \(seconds) s: \(what)")
+    }
     Thread.sleep(forTimeInterval: 0.01)
   }
 }
 
-/// How long `work` takes, in seconds.
+/// How long `work` takes, in seconds, less those of ``Stalls``: for what must not take longer.
 func measure(_ work: () throws -> Void) rethrows -> Double {
+  let watch = Stalls.watch
+  let start = ContinuousClock.now
+  try work()
+  let end = ContinuousClock.now
+  return max(0, (end - start) / .seconds(1) - watch.most(from: start, to: end))
+}
+
+/// How long `work` takes by the clock, in seconds: for what must not end earlier.
+func elapse(_ work: () throws -> Void) rethrows -> Double {
   let start = ContinuousClock.now
   try work()
   return (ContinuousClock.now - start) / .seconds(1)

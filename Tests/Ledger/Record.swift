@@ -8,7 +8,9 @@ struct Record: Sendable {
 
   /// A request that did not go as it should.
   struct Incident: Sendable {
+    /// When it began, and when it was seen to have gone wrong; of ``Clock/wall``.
     let at: UInt64
+    let seen: UInt64
     let requestID: String
     let method: String
     let what: String
@@ -30,11 +32,13 @@ struct Record: Sendable {
   }
 
   mutating func miss(
-    _ requestID: String, _ method: Method, _ what: String, breaks: Bool, at time: UInt64
+    _ requestID: String, _ method: Method, _ what: String, breaks: Bool, at time: UInt64,
+    seen: UInt64 = Clock.wall
   ) {
     incidents.append(
       Incident(
-        at: time, requestID: requestID, method: method.rawValue, what: what, breaks: breaks))
+        at: time, seen: seen, requestID: requestID, method: method.rawValue, what: what,
+        breaks: breaks))
   }
 
   mutating func merge(_ other: Record) {

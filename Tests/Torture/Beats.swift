@@ -8,45 +8,43 @@ import Testing
 ///
 /// The time of each counts from when it was due, and each has a connection of its own. So a stretch in
 /// which nothing is answered shows in every request that was due within it: the share of requests
-/// that took longer than so much is a share of time, and no percentile hides it. What the host took
-/// meanwhile from the processor that lost most does not count: nobody here can serve in that time.
+/// that took longer than so much is a share of time, and no percentile hides it. Time of ``Stalls`` does
+/// not count.
 struct Beats: CustomStringConvertible {
   /// Seconds.
   private let sorted: [Double]
-  /// Seconds that the host took meanwhile.
-  private let stolen: Double
+  /// Seconds of it that others had a processor.
+  private let stalled: Double
 
   /// Asks for `requests` in turn, one every `interval` seconds; every answer must be a 200.
   init(_ site: Site, _ requests: [[UInt8]], seconds: Double, every interval: Double = 0.01) throws {
     let port = site.port
     let count = Int(seconds / interval)
     let taken = Taken()
+    let stalls = Stalls.watch
     // So many that one which takes a while makes none behind it late.
     let all = try together(8) { _ in
       var own: [(due: ContinuousClock.Instant, end: ContinuousClock.Instant)] = []
-      var stolen = StolenTime()
       while let (number, start) = taken.next(of: count) {
         let due = start + .seconds(interval * Double(number))
-        let early = (due - (try stolen.sample())) / .seconds(1)
+        let early = (due - .now) / .seconds(1)
         if early > 0 { Thread.sleep(forTimeInterval: early) }
         let socket = try Socket(port: port)
         socket.send(requests[number % requests.count])
         let answer = try socket.receiveAll()
         // Only the time on the wire counts: the harness takes its own to look at an answer.
         own.append((due, .now))
-        _ = try stolen.sample()
         let isGood = answer.starts(with: Array("HTTP/1.1 200 ".utf8))
         #expect(isGood, "\(String(decoding: answer.prefix(400), as: UTF8.self))")
       }
-      return (beats: own, stolen: stolen)
+      return own
     }
-    let beats = all.flatMap(\.beats)
+    let beats = all.flatMap(\.self)
     try #require(beats.count == count && count > 0)
-    let host = StolenTime(all.map(\.stolen))
     sorted = beats.map {
-      max(0, ($0.end - $0.due) / .seconds(1) - host.most(from: $0.due, to: $0.end))
+      max(0, ($0.end - $0.due) / .seconds(1) - stalls.most(from: $0.due, to: $0.end))
     }.sorted()
-    stolen = host.most(from: beats[0].due, to: .now)
+    stalled = stalls.most(from: beats[0].due, to: .now)
   }
 
   /// The numbers given out so far, and when the first was due.
@@ -77,8 +75,8 @@ struct Beats: CustomStringConvertible {
     let shares = [0.05, 0.1].map {
       "\(String(format: "%.1f", share(over: $0) * 100)) % over \(Int($0 * 1000)) ms"
     }
-    let host = "\(Int((stolen * 1000).rounded())) ms taken by the host"
-    return "\(sorted.count) requests, \((shares + figures + [host]).joined(separator: ", "))"
+    let others = "\(Int((stalled * 1000).rounded())) ms of a processor were others'"
+    return "\(sorted.count) requests, \((shares + figures + [others]).joined(separator: ", "))"
   }
 
   /// A request over a connection of its own.

@@ -42,13 +42,15 @@ extension Torture {
         }
         let taken = (ContinuousClock.now - seconds) / .seconds(1)
         let most = try memory("VmHWM")
-        #expect(Set(statuses).isSubset(of: limit == 1000 ? [200] : [200, 503]), "\(statuses)")
+        // 2 GB of 16 answers may take longer than anybody waits.
+        let isShort = limit == 1000 && clients <= 8
+        #expect(Set(statuses).isSubset(of: isShort ? [200] : [200, 503]), "\(statuses)")
         #expect(statuses.contains(200), "\(statuses)")
         #expect(most <= bound, "\(most) MiB")
         #expect(process.isRunning)
         #expect(try site.get("/health/live").status == 200)
         try eventually("the memory is given back", within: 10) {
-          try memory("VmRSS") < before + 64
+          try memory("VmRSS") < before + 96
         }
         Scene.report(
           "\(clients) lists at once, limit=\(limit), of \(rows) rows of 1 MB",

@@ -69,10 +69,16 @@ extension Torture {
       ) { scene, bouncer in
         try scene.pause(Scene.length(short: 1.5, long: 10))
         let database = scene.site.database
-        let check = try Examination.of(scene.site, url: bouncer.url(of: database))
-        let finding = check.findings.first { $0.text.contains("a pooler lends its sessions") }
-        #expect(finding?.outcome == "warning", "\(check.findings)")
-        #expect(finding?.remedy.contains("ERP_PREPARE=off") == true)
+        // A session that is lent twice shows it; among so many it may be another one each time.
+        var check = try Examination.of(scene.site, url: bouncer.url(of: database))
+        func finding() -> (outcome: String, text: String, remedy: String)? {
+          check.findings.first { $0.text.contains("a pooler lends its sessions") }
+        }
+        for _ in 0..<2 where finding() == nil {
+          check = try Examination.of(scene.site, url: bouncer.url(of: database))
+        }
+        #expect(finding()?.outcome == "warning", "\(check.findings)")
+        #expect(finding()?.remedy.contains("ERP_PREPARE=off") == true)
         let direct = try Examination.of(scene.site)
         #expect(!direct.findings.contains { $0.text.contains("pooler") }, "\(direct.findings)")
         #expect(try bouncer.strays().isEmpty)

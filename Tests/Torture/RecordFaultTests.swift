@@ -200,7 +200,7 @@ extension Torture {
         let bytes = try site.withStatement(waiting: 0.1) {
           let socket = try Socket(path: site.responder.socketPath)
           socket.send(whole)
-          Thread.sleep(forTimeInterval: 0.05)
+          try eventually("the database works on it") { try site.database.hasWaiter() }
           socket.send(abort)
           return try socket.receiveAll()
         }
