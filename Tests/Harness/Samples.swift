@@ -1,31 +1,41 @@
 /// What `/metrics` told: samples of Prometheus' text format.
 struct Samples {
-  private var values: [(name: String, labels: [String: String], value: Double)] = []
+  /// Of each metric, in the order of the text. Labels are read when they are asked for: there are hundreds.
+  private var values: [String: [(labels: Substring, value: Double)]] = [:]
 
   init(_ text: String) throws {
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-      guard
-        let match = line.wholeMatch(of: /([a-z_:]+)(\{(.*)\})? ([0-9.e+-]+)/),
-        let value = Double(match.4)
+      let parts = line.split(separator: " ")
+      let name = parts[0].prefix { $0 != "{" }
+      let labels = parts.dropLast().joined(separator: " ").dropFirst(name.count)
+      guard parts.count > 1, let value = parts.last.flatMap({ Double($0) }),
+        !name.isEmpty, name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || $0 == 0x5f }),
+        labels.isEmpty || labels.hasPrefix("{") && labels.hasSuffix("}")
       else { throw Failure("not a sample: \(line)") }
-      var labels: [String: String] = [:]
-      for label in (match.3 ?? "").matches(of: /([a-z]+)="([^"]*)"/) {
-        labels[String(label.1)] = String(label.2)
-      }
-      values.append((String(match.1), labels, value))
+      values[String(name), default: []].append((labels, value))
     }
   }
 
   /// The sum of the samples of `name` that carry these labels; 0 when there is none.
   func sum(_ name: String, _ labels: [String: String] = [:]) -> Double {
-    values.filter { sample in
-      sample.name == name && labels.allSatisfy { sample.labels[$0.key] == $0.value }
+    (values[name] ?? []).filter { sample in
+      guard !labels.isEmpty else { return true }
+      let own = Self.read(sample.labels)
+      return labels.allSatisfy { own[$0.key] == $0.value }
     }.reduce(0) { $0 + $1.value }
+  }
+
+  private static func read(_ text: Substring) -> [String: String] {
+    var labels: [String: String] = [:]
+    for label in text.matches(of: /([a-z]+)="([^"]*)"/) {
+      labels[String(label.1)] = String(label.2)
+    }
+    return labels
   }
 
   /// Values of one label of a metric.
   func labels(_ name: String, _ label: String) -> Set<String> {
-    Set(values.filter { $0.name == name }.compactMap { $0.labels[label] })
+    Set((values[name] ?? []).compactMap { Self.read($0.labels)[label] })
   }
 }
 

@@ -92,7 +92,7 @@ extension Torture {
     ) throws -> Watched {
       var watched = Watched()
       let distance = Self.requests * 95 / 100 / (Self.restarts + 1)
-      let pause = Scene.length(short: 0.02, long: 1)
+      let pause = Scene.length(short: 0.05, long: 1)
       while ledger.isRunning {
         let metrics = try site.metrics()
         let count = Self.routes.reduce(0) {
