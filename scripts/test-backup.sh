@@ -89,7 +89,7 @@ test_the_unit() {
     "$(inside erp-back-backup list)"
   check "the timer, once enabled, is listed" inside systemctl enable --now erp-back-backup.timer
   check "with its next time" says '02:[3-5].*erp-back-backup.timer|03:00.*erp-back-backup.timer' "$(inside systemctl list-timers --no-pager)"
-  inside systemctl disable --now erp-back-backup.timer # who counts dumps at half past two would find one more
+  inside systemctl disable --now erp-back-backup.timer # or it makes a dump of its own at 02:30, and the counts below are off by one
 }
 
 # The steps are printed to be followed: so they are, as printed.

@@ -5,11 +5,12 @@ struct Samples {
 
   init(_ text: String) throws {
     for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-      let parts = line.split(separator: " ")
-      let name = parts[0].prefix { $0 != "{" }
-      let labels = parts.dropLast().joined(separator: " ").dropFirst(name.count)
-      guard parts.count > 1, let value = parts.last.flatMap({ Double($0) }),
-        !name.isEmpty, name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || $0 == 0x5f }),
+      let space = line.lastIndex(of: " ") ?? line.startIndex
+      let name = line[..<space].prefix { $0 != "{" }
+      let labels = line[..<space].dropFirst(name.count)
+      let figure = line[space...].dropFirst()
+      guard let value = Double(figure), figure.allSatisfy({ "0123456789.e+-".contains($0) }),
+        !name.isEmpty, name.allSatisfy({ "a"..."z" ~= $0 || $0 == "_" }),
         labels.isEmpty || labels.hasPrefix("{") && labels.hasSuffix("}")
       else { throw Failure("not a sample: \(line)") }
       values[String(name), default: []].append((labels, value))

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// When processors of this machine ran nothing of ours. A thread bound to each looks at the clock every few
-/// milliseconds, and is late when the host, or somebody else here, has the processor. Nobody can serve in
-/// that time, so it is nobody's fault: bounds are for what is left.
+/// When a processor of this machine ran nothing of ours. A thread bound to each looks at the clock every few
+/// milliseconds, and is late when the host, or somebody else here, has the processor. A request passes
+/// through four processes, each of which may be waiting for that one: bounds are for what is left.
 ///
-/// A thread that asks for so little is run soon, whatever else there is to compute: what our own processes
-/// do makes it late by less than ``tolerance``. One that holds its own peers up holds no processor.
+/// A thread that asks for so little is run soon, whatever else there is to compute: our own processes
+/// seldom make it later than ``tolerance``. One that holds its own peers up holds no processor.
 final class Stalls: Sendable {
   /// Watches from the first use on.
   static let watch = Stalls()
@@ -49,18 +49,45 @@ final class Stalls: Sendable {
     }
   }
 
+  /// Seconds between `start` and `end`, less those that the processor which lost most ran nothing of ours.
+  func left(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {
+    max(0, (end - start) / .seconds(1) - most(from: start, to: end))
+  }
+
   /// Seconds between `start` and `end` that the processor which lost most ran nothing of ours.
   func most(from start: ContinuousClock.Instant, to end: ContinuousClock.Instant) -> Double {
+    lost(from: start, to: end).map { Self.sum($0, from: start, to: end) }.max() ?? 0
+  }
+
+  /// The most that any stretch of so many seconds between `start` and `end` lost.
+  func most(
+    within seconds: Double, from start: ContinuousClock.Instant, to end: ContinuousClock.Instant
+  ) -> Double {
+    lost(from: start, to: end).flatMap { spans in
+      spans.map {
+        Self.sum(spans, from: $0.lowerBound, to: $0.lowerBound + .seconds(seconds))
+      }
+    }.max() ?? 0
+  }
+
+  /// Of each processor, what touches this stretch.
+  private func lost(from start: Instant, to end: Instant) -> [[Range<Instant>]] {
     let now = Instant.now
     return courses.withLock { courses in
       courses.map { course in
-        var spans = course.late
+        var spans = Array(course.late.reversed().prefix { $0.upperBound > start }.reversed())
         // It still waits for its processor.
         if now - course.due > Self.tolerance { spans.append(course.due..<now) }
-        return spans.reduce(0) { sum, span in
-          sum + max(0, (min(span.upperBound, end) - max(span.lowerBound, start)) / .seconds(1))
-        }
-      }.max() ?? 0
+        return spans
+      }
+    }
+  }
+
+  private static func sum(
+    _ spans: [Range<Instant>], from start: Instant, to end: Instant
+  ) -> Double {
+    spans.reduce(0) { sum, span in
+      sum + max(0, (min(span.upperBound, end) - max(span.lowerBound, start)) / .seconds(1))
     }
   }
 

@@ -41,7 +41,7 @@ struct Summary: Encodable, Sendable {
     case run, seconds, requests, failed, lost, repeated, windows, latency_ms, answers, ledger
   }
 
-  /// A crash is noticed by a request that began or was sent again a little before or after it.
+  /// A crash is noticed by a request that began, or broke, a little before or after it.
   private static let margin: UInt64 = 250_000_000
 
   init(
@@ -60,8 +60,7 @@ struct Summary: Encodable, Sendable {
     for incident in record.incidents.sorted(by: { $0.at < $1.at }) {
       let isLost =
         allowsLoss && incident.breaks
-        && windows.touches(
-          incident.at, max(incident.seen, incident.at) - incident.at, margin: Self.margin)
+        && [incident.at, incident.seen].contains { windows.touches($0, margin: Self.margin) }
       if isLost { continue }
       failed += 1
       lines.append(

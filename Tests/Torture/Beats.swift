@@ -13,7 +13,7 @@ import Testing
 struct Beats: CustomStringConvertible {
   /// Seconds.
   private let sorted: [Double]
-  /// Seconds of it that others had a processor.
+  /// Seconds of the whole time that others had a processor.
   private let stalled: Double
 
   /// Asks for `requests` in turn, one every `interval` seconds; every answer must be a 200.
@@ -41,9 +41,7 @@ struct Beats: CustomStringConvertible {
     }
     let beats = all.flatMap(\.self)
     try #require(beats.count == count && count > 0)
-    sorted = beats.map {
-      max(0, ($0.end - $0.due) / .seconds(1) - stalls.most(from: $0.due, to: $0.end))
-    }.sorted()
+    sorted = beats.map { stalls.left(from: $0.due, to: $0.end) }.sorted()
     stalled = stalls.most(from: beats[0].due, to: .now)
   }
 

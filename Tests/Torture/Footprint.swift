@@ -73,7 +73,10 @@ extension Site {
         let before = try Footprint(of: site)
         let more = try work(site, before)
         let restored = try site.checkRestored(first, "\(name), again", residue: residue)
-        growths.append(try Footprint(of: site).resident - before.resident)
+        func growth() throws -> Int { try Footprint(of: site).resident - before.resident }
+        // What is not given back by then counts.
+        try? eventually("it is given back", within: 5) { try growth() <= Site.residue }
+        growths.append(try growth())
         Scene.report("\(name), again", "\(more); \(restored)")
       }
       let last = growths.last ?? .max

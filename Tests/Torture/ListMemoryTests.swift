@@ -43,12 +43,13 @@ extension Torture {
         let taken = (ContinuousClock.now - seconds) / .seconds(1)
         let most = try memory("VmHWM")
         // 2 GB of 16 answers may take longer than anybody waits.
-        let isShort = limit == 1000 && clients <= 8
-        #expect(Set(statuses).isSubset(of: isShort ? [200] : [200, 503]), "\(statuses)")
-        #expect(statuses.contains(200), "\(statuses)")
+        let least = limit == 1000 ? min(clients, 8) : 1
+        #expect(Set(statuses).isSubset(of: [200, 503]), "\(statuses)")
+        #expect(statuses.count { $0 == 200 } >= least, "\(statuses)")
         #expect(most <= bound, "\(most) MiB")
         #expect(process.isRunning)
         #expect(try site.get("/health/live").status == 200)
+        // But for what malloc has among blocks that are used: 25 to 28 MiB, now and then 63.
         try eventually("the memory is given back", within: 10) {
           try memory("VmRSS") < before + 96
         }

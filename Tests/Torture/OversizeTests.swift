@@ -175,7 +175,7 @@ extension Torture {
             for _ in 0..<5 {
               var bytes: [UInt8] = []
               taken.append(
-                try measure {
+                try elapse {
                   let socket = try Socket(port: site.port)
                   socket.send(request)
                   bytes = try socket.receiveAll()

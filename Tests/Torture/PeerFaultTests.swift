@@ -86,7 +86,7 @@ extension Torture {
         let (gone, served) = (unique(), unique())
         for _ in 0..<100 { #expect(try site.create(client()).status == 201) }
         // Who comes after a slow one has no company.
-        try eventually("a quick create") { try measure { _ = try site.create(client()) } < 0.05 }
+        try eventually("a quick create") { try elapse { _ = try site.create(client()) } < 0.05 }
         let before = try Footprint(of: site)
         var holder = try work == .locked ? Self.lock(site) : nil
         defer { if let holder { try? site.database.release(holder) } }

@@ -37,7 +37,7 @@ extension Torture {
         try scene.expectOutages(0)
         scene.expectCauses(["SQLSTATE 25006"], besides: ["connection lost", "no connection"])
       }
-      // It may meet the next one, once more.
+      // Sent once more, a read may meet the next one that ends, and is refused then.
       #expect(line.refused("GET") <= 3, "reads were refused: \(line)")
     }
 

@@ -197,7 +197,7 @@ extension Torture {
         }
         #expect(try count(city, site) == 0)
         // While the database works on it: the answer comes, whole, and the connection ends.
-        let bytes = try site.withStatement(waiting: 0.1) {
+        let bytes = try site.withStatement(waiting: 1) {
           let socket = try Socket(path: site.responder.socketPath)
           socket.send(whole)
           try eventually("the database works on it") { try site.database.hasWaiter() }

@@ -74,7 +74,6 @@ final class Scene {
     self.site = site
     self.canary = canary
     responder = try #require(site.responder.process)
-    _ = Stalls.watch
     let environment = ProcessInfo.processInfo.environment
     let program = try #require(environment["ERP_TEST_LEDGER"], "run scripts/test")
     let directory = try Workbench.require().directory
@@ -110,7 +109,7 @@ final class Scene {
     #expect(status == 0, "\(name): \(errors)")
     #expect(line.ledger?.exact == true, "\(name): \(errors)")
     #expect(line.count(200) > 0, "\(name): nothing was served: \(line)")
-    let stalled = Stalls.watch.most(from: start, to: .now)
+    let stalled = Stalls.watch.most(within: limit, from: start, to: .now)
     #expect(
       line.latency_ms.all.max <= (limit + stalled) * 1000,
       "\(name): too slow: \(line), \(stalled) s were others'")
