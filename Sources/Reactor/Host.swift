@@ -116,6 +116,11 @@ public enum Host {
   /// Whether a program of that path may be run.
   public static func isExecutable(_ path: String) -> Bool { unsafe access(path, X_OK) == 0 }
 
+  /// Why that path may not be read, in the system's words; nil: it may.
+  public static func unreadable(_ path: String) -> String? {
+    unsafe access(path, R_OK) == 0 ? nil : SystemError.text(errno)
+  }
+
   /// Nanoseconds since 1970 at which the monotonic clock (in microseconds) stood so.
   public static func time(ofMonotonic microseconds: Int) -> Int {
     func now(_ clock: clockid_t) -> Int {

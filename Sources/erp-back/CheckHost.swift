@@ -147,6 +147,15 @@ struct NginxCheck {
       own = [.skipped("nginx -t and nginx -T: they read what root may read", remedy: "run as root")]
       return
     }
+    // nginx would say it too, as if its configuration were broken.
+    if let file, let reason = Host.unreadable(file) {
+      own = [
+        .failure(
+          "--nginx-conf \(file): \(reason)",
+          remedy: "name nginx's main configuration, such as /etc/nginx/nginx.conf")
+      ]
+      return
+    }
     do throws(Subprocess.Failure) {
       let dump = try Subprocess(
         // nginx would look for it from its own prefix.

@@ -15,8 +15,9 @@ struct Serve: ParsableCommand {
     abstract: "Serve FastCGI requests (the default).",
     discussion: """
       Listens on the socket that systemd passes, else on ERP_SOCKET, and runs until SIGTERM or \
-      SIGINT: it then finishes what it has begun. A second one ends it at once. The database may \
-      be away at start and at any time: requests get 503 until it is back.
+      SIGINT: it then finishes what it has begun. A second one ends it at once. SIGHUP does nothing: \
+      settings are read at the start. The database may be away at start and at any time: requests \
+      get 503 until it is back.
 
       With GATEWAY_INTERFACE in the environment, no socket from systemd and no ERP_SOCKET it \
       answers one CGI request on standard output and exits.

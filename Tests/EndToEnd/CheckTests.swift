@@ -44,6 +44,15 @@ extension EndToEnd {
       }
     }
 
+    @Test func aConfigurationOfNginxThatIsNotThereIsNamed() throws {
+      let file = "/nowhere/nginx.conf"
+      let check = try Examination.of(
+        ["--nginx-conf", file], environment: ["DATABASE_URL": try Site.shared().database.url])
+      #expect(check.output.status == 1)
+      #expect(check.failures.contains("--nginx-conf \(file): No such file or directory"))
+      #expect(!check.failures.contains { $0.contains("nginx -t") })
+    }
+
     @Test(arguments: [
       ("ALTER TABLE clients DROP COLUMN siret", "column siret: missing: character varying(20)"),
       (
