@@ -40,7 +40,7 @@ struct Readiness: Sendable {
 
   private static let misconfigured =
     "une table, une colonne ou un droit manque dans la base : "
-    + "lancez « erp-back migrate upgrade head », puis vérifiez les droits du rôle"
+    + "lancez « erp-back migrate upgrade head » ; s’il n’y a rien à faire, « erp-back check » dit ce qui manque"
   private static let notMigrated =
     "la base n’est pas migrée : lancez « erp-back migrate upgrade head »"
 }

@@ -215,7 +215,10 @@ public final class Migrator {
       guard position < revisions.count, revisions[position].id == row.id else {
         throw .ahead(revision: row.id)
       }
-      guard revisions[position].checksum == row.checksum else { throw .edited(revision: row.id) }
+      guard revisions[position].checksum == row.checksum else {
+        let newest = applied.last { row in revisions.contains { $0.id == row.id } }
+        throw .edited(revision: row.id, newest: newest?.id ?? row.id)
+      }
     }
     return applied.count
   }

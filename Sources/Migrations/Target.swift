@@ -60,7 +60,8 @@ public enum MigrationError: Error, Equatable, CustomStringConvertible {
   case noSuchTarget(String)
   /// Wrong direction, such as an upgrade to an older revision.
   case wrongDirection(String)
-  case edited(revision: String)
+  /// One that ran, and the newest that did.
+  case edited(revision: String, newest: String)
   case ahead(revision: String)
   case cannotAdopt([String])
   case unknownAlembic(String)
@@ -75,7 +76,7 @@ public enum MigrationError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noSuchTarget(let reason), .wrongDirection(let reason): reason
-    case .edited(let revision):
+    case .edited(let revision, _):
       "revision \(revision) was edited after it ran on this database: "
         + "restore the file and put the change into a new revision"
     case .ahead(let revision):

@@ -129,6 +129,8 @@ struct NginxCheck {
   /// nil: it could not be read.
   private(set) var configuration: NginxConfiguration?
   private let socket: String
+  /// Whether it is another than nginx's own default.
+  private let isNamed: Bool
   private var own: [Finding] = []
 
   /// Milliseconds; a name in the configuration may have to be looked up.
@@ -139,6 +141,7 @@ struct NginxCheck {
   /// - Parameter configuration: the main file; nil: nginx's own default.
   init(configuration file: String?, socket: String) {
     self.socket = socket
+    isNamed = file != nil
     guard let program = Self.programs.first(where: Host.isExecutable) else {
       own = [.failure("nginx is not installed", remedy: "apt-get install nginx")]
       return
@@ -161,7 +164,8 @@ struct NginxCheck {
         // nginx would look for it from its own prefix.
         program, ["-T"] + (file.map { ["-c", Host.absolute($0)] } ?? []), limit: Self.limit)
       guard dump.status == 0 else {
-        let reason = dump.errors.split(separator: "\n").first { $0.contains("[emerg]") }
+        let lines = dump.errors.split(separator: "\n")
+        let reason = Self.marks.lazy.compactMap { mark in lines.first { $0.contains(mark) } }.first
         own = [
           .failure(
             "nginx -t fails: \(reason.map(Self.message) ?? "exit status \(dump.status)")",
@@ -181,9 +185,12 @@ struct NginxCheck {
     }
   }
 
+  /// Of the lines that say why nginx does not start.
+  private static let marks = ["[emerg] ", "[crit] "]
+
   /// Without the time and the process that a line of nginx's log begins with.
   private static func message(_ line: Substring) -> Substring {
-    guard let mark = line.firstRange(of: "[emerg] ") else { return line }
+    guard let mark = marks.lazy.compactMap({ line.firstRange(of: $0) }).first else { return line }
     let rest = line[mark.upperBound...]
     guard let colon = rest.firstRange(of: ": "), rest[..<colon.lowerBound].contains("#") else {
       return rest
@@ -196,6 +203,8 @@ struct NginxCheck {
 
   var findings: [Finding] {
     if let configuration, configuration.passages.isEmpty { return own }
+    // Another's configuration, of which nothing is known: not what ships.
+    if isNamed && configuration == nil { return own }
     guard let probe = configuration.map({ $0.probe(Self.path) }) ?? .shipped(Self.path) else {
       return own + [
         .skipped(

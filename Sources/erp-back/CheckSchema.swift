@@ -61,12 +61,12 @@ struct SchemaCheck {
             remedy:
               "install the version that migrated it\nor, with that version: erp-back migrate downgrade \(Revisions.head)"
           ))
-      case .edited(let revision):
+      case .edited(let revision, let newest):
         findings.append(
           .failure(
             "revision \(revision) was edited after it ran on this database",
             remedy:
-              "install the build that ran it, and put the change into a new revision\nor, when the table is as it must be: erp-back migrate stamp \(revision)"
+              "install the build that ran it, and put the change into a new revision\nor, when the table is as it must be: erp-back migrate stamp \(newest)"
           ))
         return Revisions.all.count
       case .cannotAdopt(let differences):

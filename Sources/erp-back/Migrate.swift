@@ -139,7 +139,9 @@ struct Migrate: ParsableCommand {
   struct Stamp: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "stamp", abstract: "Note a revision as applied without running anything.",
-      usage: Goal.usage("stamp"))
+      usage: Goal.usage("stamp"),
+      discussion:
+        "Those before it are noted too, those after it no longer; their tables stay as they are.")
     @OptionGroup var options: Options
     @OptionGroup var goal: Goal
 

@@ -132,6 +132,19 @@ extension EndToEnd {
       }
     }
 
+    @Test func whyItIsNotReadyIsLogged() throws {
+      try Site.new { site in
+        try site.database.psql(
+          "DELETE FROM erp_back_revisions WHERE revision = '\(MigrationTests.head)'")
+        #expect(try site.get("/health/ready", "X-Request-Id: not-ready").status == 503)
+        try eventually("the log has it: \(site.responder.log())", within: 2) {
+          site.responder.log().split(separator: "\n").contains {
+            $0.contains("request_id=not-ready") && $0.contains("cause=\"another revision")
+          }
+        }
+      }
+    }
+
     /// Every failure that a request can meet, with canaries in everything that was sent.
     @Test func noFailureLogsWhatWasSentOrThePassword() throws {
       let canary = unique()

@@ -69,7 +69,7 @@ import Testing
   /// sysexits.h: EX_USAGE, EX_UNAVAILABLE, EX_TEMPFAIL.
   static let codes: [(MigrationError, Int32)] = [
     (.noSuchTarget("x"), 64), (.wrongDirection("x"), 64), (.noConnection("x"), 69),
-    (.locked(by: "x"), 75), (.edited(revision: "x"), 1), (.ahead(revision: "x"), 1),
+    (.locked(by: "x"), 75), (.edited(revision: "x", newest: "y"), 1), (.ahead(revision: "x"), 1),
     (.cannotAdopt(["x"]), 1), (.unknownAlembic("x"), 1), (.failed(revision: "r", reason: "x"), 1),
     (.database("x"), 1),
   ]
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (MigrationError.edited(revision: "r"), "new revision"),
+    (MigrationError.edited(revision: "r", newest: "s"), "new revision"),
     (.ahead(revision: "r"), "install the version"), (.unknownAlembic("v"), "stamp"),
     (.locked(by: "server process 7"), "server process 7"),
     (.cannotAdopt(["column a: missing"]), "column a: missing"),
