@@ -164,8 +164,7 @@ struct NginxCheck {
         // nginx would look for it from its own prefix.
         program, ["-T"] + (file.map { ["-c", Host.absolute($0)] } ?? []), limit: Self.limit)
       guard dump.status == 0 else {
-        let lines = dump.errors.split(separator: "\n")
-        let reason = Self.marks.lazy.compactMap { mark in lines.first { $0.contains(mark) } }.first
+        let reason = dump.errors.split(separator: "\n").first { Self.mark($0) != nil }
         own = [
           .failure(
             "nginx -t fails: \(reason.map(Self.message) ?? "exit status \(dump.status)")",
@@ -185,12 +184,14 @@ struct NginxCheck {
     }
   }
 
-  /// Of the lines that say why nginx does not start.
-  private static let marks = ["[emerg] ", "[crit] "]
+  /// Where a line that says why nginx does not start says so.
+  private static func mark(_ line: Substring) -> Range<Substring.Index>? {
+    line.firstRange(of: "[emerg] ") ?? line.firstRange(of: "[crit] ")
+  }
 
   /// Without the time and the process that a line of nginx's log begins with.
   private static func message(_ line: Substring) -> Substring {
-    guard let mark = marks.lazy.compactMap({ line.firstRange(of: $0) }).first else { return line }
+    guard let mark = mark(line) else { return line }
     let rest = line[mark.upperBound...]
     guard let colon = rest.firstRange(of: ": "), rest[..<colon.lowerBound].contains("#") else {
       return rest

@@ -44,13 +44,17 @@ extension EndToEnd {
       }
     }
 
-    @Test func aConfigurationOfNginxThatIsNotThereIsNamed() throws {
-      let file = "/nowhere/nginx.conf"
+    /// Nor is an answer looked for where nginx would listen as it ships.
+    @Test(arguments: [
+      ("/nowhere/nginx.conf", "--nginx-conf /nowhere/nginx.conf: No such file or directory"),
+      ("/", #"nginx -t fails: pread() "/" failed (21: Is a directory)"#),
+    ])
+    func whyNginxCannotBeReadIsTold(_ file: String, _ reason: String) throws {
       let check = try Examination.of(
         ["--nginx-conf", file], environment: ["DATABASE_URL": try Site.shared().database.url])
       #expect(check.output.status == 1)
-      #expect(check.failures.contains("--nginx-conf \(file): No such file or directory"))
-      #expect(!check.failures.contains { $0.contains("nginx -t") })
+      #expect(check.failures.filter { $0.contains("nginx") } == [reason])
+      #expect(!check.findings.contains { $0.text.contains("GET ") })
     }
 
     @Test(arguments: [
