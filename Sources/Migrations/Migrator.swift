@@ -216,8 +216,8 @@ public final class Migrator {
         throw .ahead(revision: row.id)
       }
       guard revisions[position].checksum == row.checksum else {
-        let newest = applied.last { row in revisions.contains { $0.id == row.id } }
-        throw .edited(revision: row.id, newest: newest?.id ?? row.id)
+        let newest = revisions[min(applied.count, revisions.count) - 1].id
+        throw .edited(revision: row.id, newest: newest)
       }
     }
     return applied.count
