@@ -25,7 +25,7 @@ final class Exchange {
   var deadline = never
   /// When the request that it carries was taken up, in nanoseconds.
   var started: UInt64 = 0
-  /// Why the answer is a failure of ours, for the log.
+  /// Why the answer is a failure of ours, for the log; nil: its rows are of another revision.
   var cause: String?
   /// The peer sends nothing more; it may still wait for an answer.
   var hasPeerClosed = false

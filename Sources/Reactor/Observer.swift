@@ -22,6 +22,9 @@ final class Observer {
     logsAccess = settings.logsAccess
   }
 
+  /// Of a 503 that the database's rows make, and nothing that went wrong.
+  private static let revisionCause = "another revision: see /health/ready"
+
   /// A request has its answer.
   func answered(_ exchange: Exchange, _ response: borrowing Response, now: UInt64) {
     let status = response.status
@@ -39,7 +42,7 @@ final class Observer {
       route: routes[exchange.plan.route], status: status,
       milliseconds: Int(elapsed / 1_000_000), bytes: response.body.count)
     if status >= 500 {
-      log(.failed(line, cause: exchange.cause ?? "none"))
+      log(.failed(line, cause: exchange.cause ?? Self.revisionCause))
     } else if isSlow {
       log(.slow(line))
     } else {

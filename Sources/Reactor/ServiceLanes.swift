@@ -39,8 +39,6 @@ extension Service: PoolOwner {
     switch consume outcome {
     case .rows(let result):
       application.render(exchange.request, exchange.plan, rows: result, &response)
-      // Rows that make a 503 are the revision's.
-      if response.status == 503 { exchange.cause = "another revision: see /health/ready" }
       answer(exchange)
     case .refused(let error):
       if Verdict(sqlState: error.state.rawValue) == .invalid {
