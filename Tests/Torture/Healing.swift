@@ -15,7 +15,6 @@ extension Site {
     _ fault: String, within seconds: Double = 2, calm: Double = 0.3,
     saw: (String, Int) -> Void = { _, _ in }
   ) throws -> Double {
-    let stalls = Stalls.watch
     let start = ContinuousClock.now
     var since = start
     var refused = -1.0
@@ -35,7 +34,7 @@ extension Site {
       return isServed && ContinuousClock.now - since >= .seconds(calm)
     }
     let taken = (since - start) / .seconds(1)
-    let own = stalls.left(from: start, to: since)
+    let own = Stalls.watch.left(from: start, to: since)
     #expect(own <= seconds, "\(fault): healed after \(taken) s, \(taken - own) of them others'")
     return taken
   }
