@@ -49,9 +49,8 @@ extension Torture {
         #expect(most <= bound, "\(most) MiB")
         #expect(process.isRunning)
         #expect(try site.get("/health/live").status == 200)
-        // But for what malloc has among blocks that are used: 25 to 28 MiB, now and then 63.
         try eventually("the memory is given back", within: 10) {
-          try memory("VmRSS") < before + 96
+          try memory("VmRSS") < before + 64
         }
         Scene.report(
           "\(clients) lists at once, limit=\(limit), of \(rows) rows of 1 MB",
